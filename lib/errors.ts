@@ -1,0 +1,93 @@
+/**
+ * Every expected failure, with the text that a user can act on.
+ *
+ * A failed request says whether its write certainly did not happen (*definite*) or may still
+ * happen (*indefinite*, `maybe`); server, client and checker share this one table.
+ *
+ * @module
+ */
+
+/** The codes of an `ERROR` answer, and what each means. */
+export const ERROR_CODES = {
+  bad_request: "the request is wrong in itself; it was not carried out",
+  too_large: "a key, a value or a frame is over its limit; it was not carried out",
+  unknown_command: "no such command; nothing was done",
+  timeout: "the time limit passed first",
+  no_quorum: "too few replicas are reachable to order a write",
+  needs_order: "this command needs `sequential` or above",
+  unauthorized: "the server does not let this client do that",
+  internal: "the server failed",
+} as const;
+
+/** One of the codes of an `ERROR` answer. */
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** Whether the text is one of {@linkcode ERROR_CODES}. */
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(ERROR_CODES, text);
+}
+
+/** What an `ERROR` answer says besides its code and text. */
+export interface ErrorDetails {
+  /** For a write: true if it may still happen, false if it certainly did not. */
+  readonly maybe?: boolean;
+  /** Further facts, e.g. who is missing since when. */
+  readonly [fact: string]: unknown;
+}
+
+/** A request that is answered with `["ERROR", code, text, details]`. */
+export class RequestError extends Error {
+  override name = "RequestError";
+
+  /** Makes the error that is answered with this code, text and details. */
+  constructor(
+    /** What kind of failure it is. */
+    readonly code: ErrorCode,
+    text: string,
+    /** Whether the write may still happen, and further facts. */
+    readonly details: ErrorDetails = {},
+    options?: ErrorOptions,
+  ) {
+    super(text, options);
+  }
+
+  /** Whether the request's write may have happened, or may still happen. */
+  get maybe(): boolean {
+    return this.details.maybe === true;
+  }
+}
+
+/** The bytes of a stream cannot be trusted any further: it is answered and closed. */
+export class StreamError extends Error {
+  override name = "StreamError";
+
+  /** Makes the error that is the last answer on a stream. */
+  constructor(
+    /** What kind of failure it is. */
+    readonly code: "bad_request" | "too_large",
+    text: string,
+    options?: ErrorOptions,
+  ) {
+    super(text, options);
+  }
+}
+
+/** The program was called in a way it does not understand: exit 2. */
+export class UsageError extends Error {
+  override name = "UsageError";
+}
+
+/** The program understood and could not do it: one line for the user, exit 1. */
+export class FailedError extends Error {
+  override name = "FailedError";
+}
+
+/** A replica's folder cannot be used as it is; nothing was written to it. Exit 1. */
+export class FolderError extends FailedError {
+  override name = "FolderError";
+}
+
+/** The text of anything thrown, for one line of output. */
+export function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,112 @@
+/**
+ * Every bound of kvdist, with its unit in its name and its reason beside it.
+ *
+ * @module
+ */
+
+/** A key's UTF-8 length: long enough for a path, short enough for an index page. */
+export const KEY_BYTES_MAX = 1024;
+
+/** A value's UTF-8 length. Larger values would hold up the frames behind them. */
+export const VALUE_BYTES_MAX = 1024 * 1024;
+
+/** A frame's length: a value of `VALUE_BYTES_MAX` that JSON writes with six bytes each, and room. */
+export const FRAME_BYTES_MAX = 8 * 1024 * 1024;
+
+/** A request's own id: a UUID is 36 bytes. */
+export const REQUEST_ID_BYTES_MAX = 128;
+
+/** What a client may ask for as its own time limit: an hour. */
+export const REQUEST_TIMEOUT_MS_MAX = 3_600_000;
+
+/** How long a request waits by default before it is answered `timeout` or `no_quorum`. */
+export const REQUEST_TIMEOUT_MS = 5_000;
+
+/** Requests of one connection that may be under way: then it is read no further (TCP slows it). */
+export const REQUESTS_IN_FLIGHT_MAX = 1024;
+
+/** Bytes of one connection's requests that may be under way, for the same reason. */
+export const REQUEST_BYTES_IN_FLIGHT_MAX = 4 * 1024 * 1024;
+
+/** Answers of one connection that may wait to be sent: then it is read no further. */
+export const ANSWER_BYTES_MAX = 4 * 1024 * 1024;
+
+/** Bytes of a replica's own undelivered messages: above it, writes wait for room. */
+export const OUTBOX_BYTES_MAX = 64 * 1024 * 1024;
+
+/** Undelivered messages of one origin; less than `N_STEP`, so that a restart passes all of them. */
+export const OUTBOX_MESSAGES_MAX = 500_000;
+
+/** What a message costs a replica besides its key and value (objects, indexes), for the bounds. */
+export const MESSAGE_OVERHEAD_BYTES = 128;
+
+/** One read of a socket. */
+export const READ_BUFFER_BYTES = 64 * 1024;
+
+/** How long a closed connection is still read, so that its last answer is not lost to a reset. */
+export const LINGER_MS = 1_000;
+
+/** Replicas tell each other that they live this often. */
+export const HEARTBEAT_MS = 100;
+
+/** A peer that was not heard for this long is suspected. */
+export const SUSPECT_AFTER_MS = 1_000;
+
+/** How often a replica looks at its clock: suspicion and heartbeats are as exact as this. */
+export const TICK_MS = 25;
+
+/** A coordinator waits this long for promises before it goes on or tries again. */
+export const PROMISE_WAIT_MS = 500;
+
+/** A coordinator waits this long without progress of an installation before it tries again. */
+export const INSTALL_WAIT_MS = 2_000;
+
+/** A dialled peer is dialled again after this long at first, then twice as long each time … */
+export const REDIAL_MS_MIN = 20;
+
+/** … up to this. */
+export const REDIAL_MS_MAX = 500;
+
+/** A peer or stranger has this long to say its whole hello. */
+export const HELLO_WAIT_MS = 2_000;
+
+/** Frames for one peer that may wait to be sent: then the link is broken and made again. */
+export const LINK_BYTES_MAX = 256 * 1024 * 1024;
+
+/** Log entries that one answer to a fetch may bear, in bytes. */
+export const FETCH_BYTES_MAX = 1024 * 1024;
+
+/**
+ * At each start an origin's `n` moves on by at least this much: what it broadcast before a crash
+ * without having it on disk is never numbered again.
+ */
+export const N_STEP = 2 ** 20;
+
+/** A replica that lost its folder goes on this far above every `n` known of it. */
+export const N_STEP_IDENTITY = 2 ** 30;
+
+/** Request ids remembered for retries, in applied writes: some minutes at full load. */
+export const REQUEST_IDS_KEPT = 1_000_000;
+
+/** Time for accepted requests to be answered when a server is asked to stop. */
+export const DRAIN_MS = 2_000;
+
+/** More replicas than this are refused: all-to-all broadcast is not meant for them. */
+export const REPLICAS_MAX = 1_000;
+
+/** The bounds that a server can be given, and that both ends of a connection check. */
+export interface WireLimits {
+  /** UTF-8 bytes of a key. */
+  readonly keyBytes: number;
+  /** UTF-8 bytes of a value. */
+  readonly valueBytes: number;
+  /** Bytes of a frame, without its four-byte length. */
+  readonly frameBytes: number;
+}
+
+/** The bounds unless a server was given others. */
+export const WIRE_LIMITS: WireLimits = {
+  keyBytes: KEY_BYTES_MAX,
+  valueBytes: VALUE_BYTES_MAX,
+  frameBytes: FRAME_BYTES_MAX,
+};

@@ -1,0 +1,76 @@
+/**
+ * Frame bytes to checked values: the only `JSON.parse`, and the checks that every form is read
+ * with. What is checked here is typed from here on.
+ *
+ * @module
+ */
+
+import { RequestError, StreamError } from "../errors.ts";
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/**
+ * The JSON array that a frame holds.
+ *
+ * @throws {StreamError} if the bytes are not UTF-8 or not JSON: the stream cannot be trusted
+ * @throws {RequestError} `bad_request` if it is JSON, but no array
+ */
+export function decodeArray(frame: Uint8Array): readonly unknown[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(decoder.decode(frame));
+  } catch (error) {
+    throw new StreamError("bad_request", "Cannot read frame: it is not UTF-8 JSON", {
+      cause: error,
+    });
+  }
+  if (!Array.isArray(value)) throw badRequest("a message must be a JSON array");
+  return value;
+}
+
+/** The error of a message that is wrong in itself. */
+export function badRequest(text: string): RequestError {
+  return new RequestError("bad_request", text, { maybe: false });
+}
+
+/** Whether the value is a plain JSON object. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Whether the value is a number that counts: an integer from 0 on, exact as a double. */
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+/** The text, checked: well-formed, so that it has one UTF-8 form. */
+export function text(value: unknown, name: string): string {
+  if (typeof value !== "string") throw badRequest(`${name} must be a string`);
+  if (!value.isWellFormed()) throw badRequest(`${name} has a lone surrogate: it has no UTF-8 form`);
+  return value;
+}
+
+/** The count, checked. */
+export function count(value: unknown, name: string): number {
+  if (!isCount(value)) throw badRequest(`${name} must be a whole number, 0 or more`);
+  return value;
+}
+
+/** The array, checked, each element read by `read`. */
+export function list<T>(value: unknown, name: string, read: (element: unknown) => T): T[] {
+  if (!Array.isArray(value)) throw badRequest(`${name} must be an array`);
+  return value.map(read);
+}
+
+/** The UTF-8 length of a text in bytes, without encoding it. */
+export function utf8Length(text: string): number {
+  let bytes = text.length;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit < 0x80) continue;
+    bytes += unit < 0x800 ? 1 : 2;
+    // A pair of surrogates is four bytes: the second unit adds none.
+    if (unit >= 0xd800 && unit < 0xdc00) i++;
+  }
+  return bytes;
+}

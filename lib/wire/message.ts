@@ -1,0 +1,295 @@
+/**
+ * The client port's messages: requests and replies, their JSON forms, and the one place where
+ * they are checked. Server and client library both use it.
+ *
+ *     ["set", key, value, bytes, options?]       → ["STORED", token]
+ *     ["get", key, options?]                     → ["VALUE", key, value, bytes, token] | ["END", token]
+ *     ["delete", key, options?]                  → ["STORED", token]
+ *     ["status"]                                 → ["STATUS", {…}]
+ *     ["dump", prefix?]                          → ["VALUE", …] for each key, then ["END", token]
+ *     anything that fails                        → ["ERROR", code, text, details]
+ *
+ * @module
+ */
+
+import { type Consistency, CONSISTENCY_LEVELS, isConsistency } from "../consistency.ts";
+import { type ErrorCode, type ErrorDetails, isErrorCode, RequestError } from "../errors.ts";
+import {
+  REPLICAS_MAX,
+  REQUEST_ID_BYTES_MAX,
+  REQUEST_TIMEOUT_MS_MAX,
+  type WireLimits,
+} from "../limits.ts";
+import { unreachable } from "../invariant.ts";
+import { badRequest, count, decodeArray, isCount, isObject, list, text, utf8Length } from "./json.ts";
+
+/**
+ * What a client's answers depended on: for each origin, by its id, the highest `n` of its
+ * messages. A replica answers a request that bears a token only when it has applied that much.
+ */
+export type Token = readonly number[];
+
+/** What a request may say besides its command. */
+export interface RequestOptions {
+  /** The level for this request instead of the cluster's. */
+  readonly consistency?: Consistency;
+  /** What the replica must have applied before it answers. */
+  readonly token?: Token;
+  /** Milliseconds after which the answer is `timeout` or `no_quorum`. */
+  readonly timeout?: number;
+  /** The request's own name: a write that bears one already applied is not applied again. */
+  readonly id?: string;
+}
+
+/** What a client asks. */
+export type Request =
+  | {
+    readonly type: "set";
+    readonly key: string;
+    readonly value: string;
+    /** The UTF-8 length of the value. */
+    readonly bytes: number;
+    readonly options: RequestOptions;
+  }
+  | { readonly type: "get"; readonly key: string; readonly options: RequestOptions }
+  | { readonly type: "delete"; readonly key: string; readonly options: RequestOptions }
+  | { readonly type: "status" }
+  | { readonly type: "dump"; readonly prefix: string };
+
+/** What a replica answers. */
+export type Reply =
+  | { readonly type: "stored"; readonly token: Token }
+  | {
+    readonly type: "value";
+    readonly key: string;
+    readonly value: string;
+    readonly token: Token;
+  }
+  | { readonly type: "end"; readonly token: Token }
+  | { readonly type: "status"; readonly status: Status }
+  | {
+    readonly type: "error";
+    readonly code: ErrorCode;
+    readonly text: string;
+    readonly details: ErrorDetails;
+  };
+
+/** What a replica says of itself. */
+export interface Status {
+  /** The replica's id, 0 … replicas - 1. */
+  readonly id: number;
+  /** How many replicas are configured. */
+  readonly replicas: number;
+  /** The cluster's level. */
+  readonly consistency: Consistency;
+  /** The program's version. */
+  readonly version: string;
+  /** `live`: orders writes; `installed`: about to; `outside`: in no working view. */
+  readonly state: "outside" | "installed" | "live";
+  /** The view last installed: its ballot and members, or null before the first. */
+  readonly view: { readonly ballot: readonly [number, number]; readonly members: number[] } | null;
+  /** The peers whose links are up and not silent. */
+  readonly hears: readonly number[];
+  /** Index in the total order of the last message delivered. */
+  readonly delivered: number;
+  /** Index in the total order of the last message applied. */
+  readonly applied: number;
+  /** Messages received and not yet delivered. */
+  readonly pending: number;
+  /** Own messages not yet delivered. */
+  readonly outbox: number;
+  /** Keys held. */
+  readonly keys: number;
+  /** What the store is, e.g. `sqlite` or `memory`. */
+  readonly store: string;
+  /** When writes are forced to disk: `always`, `interval` or `never`. */
+  readonly fsync: string;
+  /** Milliseconds since the replica started. */
+  readonly uptime: number;
+  /** Client connections now open. */
+  readonly clients: number;
+  /** The folder's cluster, a UUID, or null before the first view. */
+  readonly cluster: string | null;
+}
+
+/** Reads a request from its frame.
+ *
+ * @throws {StreamError} if the frame is not JSON: the connection cannot go on
+ * @throws {RequestError} if the form is wrong: the connection goes on
+ */
+export function decodeRequest(frame: Uint8Array, limits: WireLimits): Request {
+  const form = decodeArray(frame);
+  switch (form[0]) {
+    case "set": {
+      const key = readKey(form[1], limits);
+      const value = text(form[2], "the value");
+      const bytes = checkBytes(form[3], value);
+      if (bytes > limits.valueBytes) {
+        throw tooLarge(`the value has ${bytes} bytes; the limit is ${limits.valueBytes}`);
+      }
+      return { type: "set", key, value, bytes, options: readOptions(form[4]) };
+    }
+    case "get":
+      return { type: "get", key: readKey(form[1], limits), options: readOptions(form[2]) };
+    case "delete":
+      return { type: "delete", key: readKey(form[1], limits), options: readOptions(form[2]) };
+    case "status":
+      return { type: "status" };
+    case "dump":
+      return { type: "dump", prefix: form[1] == null ? "" : text(form[1], "the prefix") };
+    default:
+      if (typeof form[0] === "string") {
+        throw new RequestError(
+          "unknown_command",
+          `unknown command ${JSON.stringify(form[0].slice(0, 40))}; known: set, get, delete, status, dump`,
+          { maybe: false },
+        );
+      }
+      throw badRequest('a request must begin with its command, e.g. ["get", "x"]');
+  }
+}
+
+/** The JSON form of a request. */
+export function encodeRequest(request: Request): string {
+  switch (request.type) {
+    case "set":
+      return form("set", request.key, request.value, request.bytes, ...given(request.options));
+    case "get":
+    case "delete":
+      return form(request.type, request.key, ...given(request.options));
+    case "status":
+      return form("status");
+    case "dump":
+      return request.prefix === "" ? form("dump") : form("dump", request.prefix);
+    default:
+      return unreachable(request);
+  }
+}
+
+/** Reads a reply from its frame.
+ *
+ * @throws {StreamError} if the frame is not JSON
+ * @throws {RequestError} if it is no form of a reply
+ */
+export function decodeReply(frame: Uint8Array): Reply {
+  const form = decodeArray(frame);
+  switch (form[0]) {
+    case "STORED":
+      return { type: "stored", token: readToken(form[1]) };
+    case "VALUE": {
+      const key = text(form[1], "the key");
+      const value = text(form[2], "the value");
+      checkBytes(form[3], value);
+      return { type: "value", key, value, token: readToken(form[4]) };
+    }
+    case "END":
+      return { type: "end", token: readToken(form[1]) };
+    case "STATUS":
+      if (!isObject(form[1])) throw badRequest("a status must be an object");
+      return { type: "status", status: form[1] as unknown as Status };
+    case "ERROR": {
+      const [, code, words, details] = form;
+      if (typeof code !== "string" || typeof words !== "string") {
+        throw badRequest("an ERROR must have a code and a text");
+      }
+      return {
+        type: "error",
+        // A newer server may know more codes than this client does.
+        code: isErrorCode(code) ? code : "internal",
+        text: words,
+        details: isObject(details) ? details : {},
+      };
+    }
+    default:
+      throw badRequest(`unknown reply ${JSON.stringify(form[0])?.slice(0, 40)}`);
+  }
+}
+
+/** The JSON form of a reply. */
+export function encodeReply(reply: Reply): string {
+  switch (reply.type) {
+    case "stored":
+      return form("STORED", reply.token);
+    case "value":
+      return form("VALUE", reply.key, reply.value, utf8Length(reply.value), reply.token);
+    case "end":
+      return form("END", reply.token);
+    case "status":
+      return form("STATUS", reply.status);
+    case "error":
+      return form("ERROR", reply.code, reply.text, reply.details);
+    default:
+      return unreachable(reply);
+  }
+}
+
+/** The `ERROR` reply of a failure. Of what is no expected one, no detail leaves the server. */
+export function errorReply(error: unknown): Reply {
+  if (error instanceof RequestError) {
+    return { type: "error", code: error.code, text: error.message, details: error.details };
+  }
+  return { type: "error", code: "internal", text: "the server failed", details: { maybe: true } };
+}
+
+function form(...fields: unknown[]): string {
+  return JSON.stringify(fields);
+}
+
+function given(options: RequestOptions): RequestOptions[] {
+  return Object.values(options).some((value) => value !== undefined) ? [options] : [];
+}
+
+function tooLarge(words: string): RequestError {
+  return new RequestError("too_large", words, { maybe: false });
+}
+
+function readKey(value: unknown, limits: WireLimits): string {
+  const key = text(value, "the key");
+  if (key === "") throw badRequest("the key must not be empty");
+  const bytes = utf8Length(key);
+  if (bytes > limits.keyBytes) {
+    throw tooLarge(`the key has ${bytes} bytes; the limit is ${limits.keyBytes}`);
+  }
+  return key;
+}
+
+function checkBytes(value: unknown, of: string): number {
+  const bytes = utf8Length(of);
+  if (value !== bytes) {
+    throw badRequest(
+      `bytes must be the value's UTF-8 length, ${bytes}, and is ${JSON.stringify(value)?.slice(0, 40)}`,
+    );
+  }
+  return bytes;
+}
+
+function readToken(value: unknown): Token {
+  const token = list(value, "the token", (n) => count(n, "each number of the token"));
+  if (token.length > REPLICAS_MAX) throw badRequest("the token is too long");
+  return token;
+}
+
+const OPTIONS = ["consistency", "token", "timeout", "id"];
+
+function readOptions(value: unknown): RequestOptions {
+  if (value === undefined || value === null) return {};
+  if (!isObject(value)) throw badRequest("the options must be an object");
+  const unknown = Object.keys(value).find((name) => !OPTIONS.includes(name));
+  if (unknown !== undefined) {
+    throw badRequest(
+      `unknown option ${JSON.stringify(unknown.slice(0, 40))}; known: ${OPTIONS.join(", ")}`,
+    );
+  }
+  const { consistency, token, timeout, id } = value;
+  if (consistency !== undefined && !isConsistency(consistency)) {
+    throw badRequest(`consistency must be one of ${CONSISTENCY_LEVELS.join(", ")}`);
+  }
+  if (timeout !== undefined && !(isCount(timeout) && timeout <= REQUEST_TIMEOUT_MS_MAX)) {
+    throw badRequest(`timeout must be milliseconds, at most ${REQUEST_TIMEOUT_MS_MAX}`);
+  }
+  const name = id === undefined ? undefined : text(id, "the id");
+  if (name !== undefined && (name === "" || utf8Length(name) > REQUEST_ID_BYTES_MAX)) {
+    throw badRequest(`the id must have 1 to ${REQUEST_ID_BYTES_MAX} bytes`);
+  }
+  return { consistency, token: token === undefined ? undefined : readToken(token), timeout, id: name };
+}
