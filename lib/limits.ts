@@ -61,6 +61,12 @@ export const PROMISE_WAIT_MS = 500;
 /** A coordinator waits this long without progress of an installation before it tries again. */
 export const INSTALL_WAIT_MS = 2_000;
 
+/** A replica that is not the lowest waits at least this long before it begins a change … */
+export const CHANGE_WAIT_MS_MIN = 200;
+
+/** … and at most this long, at random, so that two seldom begin at once. */
+export const CHANGE_WAIT_MS_MAX = 800;
+
 /** A dialled peer is dialled again after this long at first, then twice as long each time … */
 export const REDIAL_MS_MIN = 20;
 
@@ -84,6 +90,9 @@ export const N_STEP = 2 ** 20;
 
 /** A replica that lost its folder goes on this far above every `n` known of it. */
 export const N_STEP_IDENTITY = 2 ** 30;
+
+/** Log entries that a memory store keeps: its replicas start and end together, empty. */
+export const LOG_ENTRIES_KEPT_IN_MEMORY = 10_000;
 
 /** Request ids remembered for retries, in applied writes: some minutes at full load. */
 export const REQUEST_IDS_KEPT = 1_000_000;

@@ -21,7 +21,16 @@ import {
   type WireLimits,
 } from "../limits.ts";
 import { unreachable } from "../invariant.ts";
-import { badRequest, count, decodeArray, isCount, isObject, list, text, utf8Length } from "./json.ts";
+import {
+  badRequest,
+  count,
+  decodeArray,
+  isCount,
+  isObject,
+  list,
+  text,
+  utf8Length,
+} from "./json.ts";
 
 /**
  * What a client's answers depended on: for each origin, by its id, the highest `n` of its
@@ -136,12 +145,14 @@ export function decodeRequest(frame: Uint8Array, limits: WireLimits): Request {
     case "status":
       return { type: "status" };
     case "dump":
-      return { type: "dump", prefix: form[1] == null ? "" : text(form[1], "the prefix") };
+      return { type: "dump", prefix: text(form[1] ?? "", "the prefix") };
     default:
       if (typeof form[0] === "string") {
         throw new RequestError(
           "unknown_command",
-          `unknown command ${JSON.stringify(form[0].slice(0, 40))}; known: set, get, delete, status, dump`,
+          `unknown command ${
+            JSON.stringify(form[0].slice(0, 40))
+          }; known: set, get, delete, status, dump`,
           { maybe: false },
         );
       }
@@ -257,7 +268,9 @@ function checkBytes(value: unknown, of: string): number {
   const bytes = utf8Length(of);
   if (value !== bytes) {
     throw badRequest(
-      `bytes must be the value's UTF-8 length, ${bytes}, and is ${JSON.stringify(value)?.slice(0, 40)}`,
+      `bytes must be the value's UTF-8 length, ${bytes}, and is ${
+        JSON.stringify(value)?.slice(0, 40)
+      }`,
     );
   }
   return bytes;
@@ -291,5 +304,10 @@ function readOptions(value: unknown): RequestOptions {
   if (name !== undefined && (name === "" || utf8Length(name) > REQUEST_ID_BYTES_MAX)) {
     throw badRequest(`the id must have 1 to ${REQUEST_ID_BYTES_MAX} bytes`);
   }
-  return { consistency, token: token === undefined ? undefined : readToken(token), timeout, id: name };
+  return {
+    consistency,
+    token: token === undefined ? undefined : readToken(token),
+    timeout,
+    id: name,
+  };
 }

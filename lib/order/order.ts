@@ -1,0 +1,622 @@
+/**
+ * The protocol core of one replica: total order broadcast within views, and the change of view
+ * that begins, recovers and goes on after every fault. A pure state machine: its only door is
+ * {@linkcode Order.step}; it opens no socket or file, reads no clock and draws no number.
+ *
+ * A change of view in short: a coordinator picks a ballot and asks for promises (`prepare`);
+ * each replica stops helping older views and reports what it holds (`promise`); the coordinator
+ * forms the view (`view.ts`) and tells its members (`install`); they fetch what they lack, put
+ * it on disk and say so (`installed`); when all have, the view is live (`start`).
+ *
+ * @module
+ */
+
+import { invariant, unreachable } from "../invariant.ts";
+import {
+  CHANGE_WAIT_MS_MAX,
+  CHANGE_WAIT_MS_MIN,
+  HEARTBEAT_MS,
+  INSTALL_WAIT_MS,
+  PROMISE_WAIT_MS,
+  SUSPECT_AFTER_MS,
+} from "../limits.ts";
+import type {
+  Entry,
+  Heartbeat,
+  Install,
+  Message,
+  PeerMessage,
+  Position,
+  Prepare,
+  Promise,
+  State,
+  View,
+} from "./message.ts";
+import { Peers } from "./peers.ts";
+import { type Durable, type Effects, type Event, noEffects } from "./step.ts";
+import { type Ballot, compareBallots, sameBallot } from "./timestamp.ts";
+import { TotalOrder } from "./total_order.ts";
+import { formView, majority, mutuallyHeard } from "./view.ts";
+
+/** What a replica's core is told once. */
+export interface OrderConfig {
+  /** This replica's id, 0 … replicas - 1. */
+  readonly id: number;
+  /** How many replicas are configured. */
+  readonly replicas: number;
+  /** How many members a view must have: all of them, or at least a majority. */
+  readonly membersMin: number;
+  /** Milliseconds of silence after which a peer is suspected. */
+  readonly suspectAfterMs?: number;
+}
+
+/** A change of view that this replica coordinates. */
+interface Change {
+  readonly ballot: Ballot;
+  readonly promises: Map<number, Promise>;
+  readonly installed: Set<number>;
+  /** Set when enough have promised. */
+  install: Install | null;
+  /** When it last came closer to its end. */
+  progressAt: number;
+}
+
+/** The protocol core of one replica. */
+export class Order {
+  readonly #id: number;
+  readonly #replicas: number;
+  readonly #membersMin: number;
+  readonly #identity: string;
+  readonly #peers: Peers;
+  readonly #order: TotalOrder;
+
+  #state: State = "outside";
+  #promised: Ballot;
+  /** The view last installed, in this process or before it. */
+  #view: View | null;
+  /** The highest round seen anywhere. */
+  #round: number;
+  /** The change that this replica coordinates. */
+  #change: Change | null = null;
+  /** An installation that waits for log entries. */
+  #installing: Install | null = null;
+  /** When a change began to be wanted; it is tried at once or after a random wait. */
+  #wantedAt: number | null = null;
+  /** No change is begun before: another coordinator is at work, or the last try failed. */
+  #notBefore = -Infinity;
+  /** The coordinator for which `#notBefore` waits, as long as it is heard. */
+  #following: number | null = null;
+  #suspects = new Set<number>();
+  #stuck = "";
+
+  #now = 0;
+  #random = 0;
+  #heartbeatAt = -Infinity;
+  /** The number of the last writes given out, and of the last known to be on disk. */
+  #number = 0;
+  #persisted = 0;
+  /** What may be sent only when writes up to its number are on disk. */
+  #held: { readonly number: number; readonly to: number; readonly message: PeerMessage }[] = [];
+  /** Messages to oneself, handled in the same step. */
+  #inbox: PeerMessage[] = [];
+  #out: Effects = noEffects();
+
+  /** Goes on from what the disk holds. A replica that was stopped never resumes its old view. */
+  constructor(config: OrderConfig, durable: Durable) {
+    const { id, replicas, membersMin, suspectAfterMs = SUSPECT_AFTER_MS } = config;
+    this.#id = id;
+    this.#replicas = replicas;
+    this.#membersMin = membersMin;
+    this.#identity = durable.identity;
+    this.#promised = durable.promised;
+    this.#view = durable.installed;
+    this.#round = Math.max(durable.promised.round, durable.installed?.ballot.round ?? 0);
+    this.#peers = new Peers(replicas, id, suspectAfterMs);
+    this.#order = new TotalOrder(id, replicas, durable, () => this.#openMembers());
+  }
+
+  /** Where this replica stands with its view. */
+  get state(): State {
+    return this.#state;
+  }
+
+  /** The view last installed, in this process or before it. */
+  get view(): View | null {
+    return this.#view;
+  }
+
+  /** The highest ballot promised. */
+  get promised(): Ballot {
+    return this.#promised;
+  }
+
+  /** How far this replica has delivered. */
+  get position(): Position {
+    return this.#order.position;
+  }
+
+  /** By origin: the highest `n` delivered. */
+  get deliveredN(): readonly number[] {
+    return this.#order.deliveredN;
+  }
+
+  /** How many messages are received and not delivered. */
+  get pendingLength(): number {
+    return this.#order.pendingLength;
+  }
+
+  /** How many own operations are not delivered. */
+  get outboxLength(): number {
+    return this.#order.outboxLength;
+  }
+
+  /** Messages received and not delivered, in timestamp order. */
+  pending(): Message[] {
+    return this.#order.pending();
+  }
+
+  /**
+   * Whether writes can be submitted: not before the folder's first view, since until then the
+   * folder may be one that was lost, and would give its numbers a second time.
+   */
+  get takesWrites(): boolean {
+    return this.#view !== null;
+  }
+
+  /** The peers that are heard now. */
+  hears(): number[] {
+    return this.#peers.heard(this.#now);
+  }
+
+  /** The configured replicas that are not heard now. */
+  missing(): number[] {
+    const here = [this.#id, ...this.hears()];
+    return Array.from({ length: this.#replicas }, (_, id) => id).filter((id) => !here.includes(id));
+  }
+
+  /** One event in, its effects out. `now` is in milliseconds from any start and never falls. */
+  step(event: Event, now: number): Effects {
+    this.#now = now;
+    this.#out = noEffects();
+    this.#handle(event);
+    for (let message = this.#inbox.shift(); message; message = this.#inbox.shift()) {
+      this.#receive(this.#id, message);
+    }
+    const out = this.#out;
+    if (out.writes.length > 0) out.number = ++this.#number;
+    return out;
+  }
+
+  #handle(event: Event): void {
+    switch (event.type) {
+      case "tick":
+        this.#random = event.random;
+        return this.#tick();
+      case "submit":
+        return this.#order.submit(event.operation, this.#state === "live", this.#next, this.#out);
+      case "link_up":
+        return this.#linkUp(event.peer);
+      case "link_down":
+        return this.#peers.linkDown(event.peer);
+      case "receive":
+        return this.#receive(event.from, event.message);
+      case "persisted":
+        return this.#onPersisted(event.number);
+      default:
+        return unreachable(event);
+    }
+  }
+
+  /** The view that this replica is in. */
+  get #current(): View {
+    invariant(this.#view !== null, "who is not outside is in a view");
+    return this.#view;
+  }
+
+  /** The number that the writes of this step will have. */
+  get #next(): number {
+    return this.#number + 1;
+  }
+
+  #send(to: number, message: PeerMessage): void {
+    if (to === this.#id) this.#inbox.push(message);
+    else this.#out.send.push({ to, message });
+  }
+
+  /** Sends when all that was to be written up to and in this step is on disk. */
+  #sendPersisted(to: number, message: PeerMessage): void {
+    const number = this.#out.writes.length > 0 ? this.#next : this.#number;
+    if (number <= this.#persisted) this.#send(to, message);
+    else this.#held.push({ number, to, message });
+  }
+
+  #onPersisted(number: number): void {
+    this.#persisted = number;
+    const due = this.#held.filter((held) => held.number <= number);
+    if (due.length > 0) this.#held = this.#held.filter((held) => held.number > number);
+    for (const { to, message } of due) this.#send(to, message);
+    if (this.#state === "live") this.#order.persisted(number, this.#out);
+  }
+
+  // Links and liveness
+
+  #linkUp(peer: number): void {
+    this.#peers.linkUp(peer, this.#now);
+    const heartbeat = this.#heartbeat();
+    for (const id of this.#peers.up()) this.#send(id, heartbeat);
+    this.#sendResume(peer);
+    if (this.#change?.install === null) {
+      if (!this.#change.promises.has(peer)) {
+        this.#send(peer, { type: "prepare", ballot: this.#change.ballot });
+      }
+    } else if (this.#change?.install.view.members.includes(peer)) {
+      if (!this.#change.installed.has(peer)) this.#send(peer, this.#change.install);
+    }
+    if (this.#installing?.source === peer) this.#fetch(this.#installing);
+  }
+
+  #sendResume(peer: number): void {
+    if (this.#state === "outside" || !this.#current.members.includes(peer)) return;
+    const received = this.#order.received(peer);
+    this.#send(peer, { type: "resume", ballot: this.#current.ballot, received });
+  }
+
+  /** The members whose link is open in the present view: they have said how far they received. */
+  #openMembers(): number[] {
+    const { members, ballot } = this.#current;
+    return members.filter((id) => id !== this.#id && this.#peers.resumed(id, ballot) !== null);
+  }
+
+  #heartbeat(): Heartbeat {
+    return {
+      type: "heartbeat",
+      clock: this.#order.clock,
+      state: this.#state,
+      ballot: this.#view?.ballot ?? null,
+      round: this.#round,
+      hears: this.hears(),
+      wants: this.#wish() !== null,
+      index: this.#order.position.index,
+    };
+  }
+
+  #tick(): void {
+    this.#suspect();
+    if (this.#now - this.#heartbeatAt >= HEARTBEAT_MS) {
+      this.#heartbeatAt = this.#now;
+      const heartbeat = this.#heartbeat();
+      for (const peer of this.#peers.up()) this.#send(peer, heartbeat);
+    }
+    if (this.#change !== null) this.#driveChange(this.#change);
+    else this.#considerChange();
+  }
+
+  /** Notes who of the view has fallen silent, or says that it is in the view no more. */
+  #suspect(): void {
+    if (this.#state !== "live") return this.#suspects.clear();
+    for (const id of this.#current.members) {
+      if (id === this.#id) continue;
+      const reason = this.#suspicion(id);
+      if (reason === null) this.#suspects.delete(id);
+      else if (!this.#suspects.has(id)) {
+        this.#suspects.add(id);
+        this.#out.notices.push({ type: "suspect", peer: id, reason });
+      }
+    }
+  }
+
+  #suspicion(id: number): string | null {
+    if (this.#peers.silentSince(id, this.#now) !== null) return "silent";
+    const { ballot } = this.#current;
+    const said = this.#peers.heartbeat(id);
+    // What it said before it was in this view does not count.
+    if (said === null || this.#peers.resumed(id, ballot) === null) return null;
+    return said.state === "outside" || !sameBallot(said.ballot, ballot) ? "outside the view" : null;
+  }
+
+  // When a change of view is wanted, and by whom it is begun
+
+  /** Why this replica wants a change of view; null if it wants none. */
+  #wish(): string | null {
+    switch (this.#state) {
+      case "outside":
+        return "outside";
+      case "installed":
+        return this.#now >= this.#notBefore ? "the view does not start" : null;
+      case "live":
+        if (this.#suspects.size > 0) return "a member is suspected";
+        return this.#joiners().length > 0 ? "a replica wants to join" : null;
+      default:
+        return unreachable(this.#state);
+    }
+  }
+
+  #joiners(): number[] {
+    return this.hears().filter((id) =>
+      !this.#current.members.includes(id) && this.#peers.heartbeat(id)?.state === "outside"
+    );
+  }
+
+  /**
+   * The pre-vote, from the last heartbeats: a majority wants a change too or shares this
+   * replica's view, so that a deaf replica does not disturb a working view.
+   */
+  #agreed(): boolean {
+    const agree = this.hears().filter((id) => {
+      const said = this.#peers.heartbeat(id);
+      if (said === null) return false;
+      return said.wants ||
+        (this.#state === "live" && said.state === "live" &&
+          sameBallot(said.ballot, this.#current.ballot));
+    });
+    return agree.length + 1 >= majority(this.#replicas);
+  }
+
+  /** Whether those that hear each other now would be enough for a view. */
+  #enough(): boolean {
+    const heard = this.hears();
+    const hears = new Map<number, readonly number[]>([[this.#id, heard]]);
+    for (const id of heard) hears.set(id, this.#peers.heartbeat(id)?.hears ?? []);
+    return mutuallyHeard(this.#id, hears).length >= this.#membersMin;
+  }
+
+  #considerChange(): void {
+    if (this.#wish() === null || !this.#enough() || !this.#agreed()) {
+      this.#wantedAt = null;
+      return;
+    }
+    const heard = this.hears();
+    if (this.#wantedAt === null) {
+      // The lowest id begins at once, the others after a random wait.
+      const wait = heard.every((id) => id > this.#id)
+        ? 0
+        : CHANGE_WAIT_MS_MIN + this.#random * (CHANGE_WAIT_MS_MAX - CHANGE_WAIT_MS_MIN);
+      this.#wantedAt = this.#now + wait;
+    }
+    const busy = this.#now < this.#notBefore &&
+      (this.#following === null || heard.includes(this.#following));
+    if (this.#now >= this.#wantedAt && !busy) this.#beginChange();
+  }
+
+  // The coordinator's part
+
+  #beginChange(): void {
+    this.#wantedAt = null;
+    this.#round++;
+    const ballot = { round: this.#round, id: this.#id };
+    this.#change = {
+      ballot,
+      promises: new Map(),
+      installed: new Set(),
+      install: null,
+      progressAt: this.#now,
+    };
+    this.#out.notices.push({ type: "prepare", ballot });
+    // Its own promise comes first: what was sent with this ballot must not come twice.
+    this.#send(this.#id, { type: "prepare", ballot });
+  }
+
+  #driveChange(change: Change): void {
+    const waited = this.#now - change.progressAt;
+    if (change.install === null) {
+      if (waited >= PROMISE_WAIT_MS) this.#form(change);
+    } else if (waited >= INSTALL_WAIT_MS) {
+      this.#giveUp("not all members have installed the view");
+    }
+  }
+
+  #onPromise(from: number, promise: Promise): void {
+    const change = this.#change;
+    if (change === null || !sameBallot(change.ballot, promise.ballot)) return;
+    if (change.install !== null) return;
+    if (from === this.#id) {
+      for (const id of this.#peers.up()) {
+        this.#send(id, { type: "prepare", ballot: change.ballot });
+      }
+    }
+    change.promises.set(from, promise);
+    const waitsFor = [this.#id, ...this.hears()].filter((id) => !change.promises.has(id));
+    if (waitsFor.length === 0) this.#form(change);
+  }
+
+  #form(change: Change): void {
+    if (!change.promises.has(this.#id)) return this.#giveUp("the own disk is slow");
+    const install = formView({
+      ballot: change.ballot,
+      replicas: this.#replicas,
+      membersMin: this.#membersMin,
+      promises: change.promises,
+    });
+    if (typeof install === "string") return this.#giveUp(install);
+    change.install = install;
+    change.progressAt = this.#now;
+    for (const id of install.view.members) this.#send(id, install);
+  }
+
+  #giveUp(reason: string): void {
+    this.#change = null;
+    this.#installing = null;
+    this.#notBefore = this.#now + this.#random * CHANGE_WAIT_MS_MAX;
+    this.#following = null;
+    if (reason === this.#stuck) return;
+    this.#stuck = reason;
+    this.#out.notices.push({ type: "stuck", reason });
+  }
+
+  #onInstalled(from: number, ballot: Ballot): void {
+    const change = this.#change;
+    if (change === null || !sameBallot(change.ballot, ballot)) return;
+    if (change.install === null) return;
+    change.installed.add(from);
+    change.progressAt = this.#now;
+    const { members } = change.install.view;
+    if (!members.every((id) => change.installed.has(id))) return;
+    this.#change = null;
+    for (const id of members) this.#send(id, { type: "start", ballot });
+  }
+
+  // The part of every replica
+
+  #receive(from: number, message: PeerMessage): void {
+    this.#peers.hear(from, this.#now);
+    switch (message.type) {
+      case "heartbeat":
+        return this.#onHeartbeat(from, message);
+      case "resume":
+        this.#peers.keep(from, message);
+        return this.#openLink(from);
+      case "broadcast":
+        if (!this.#inView(message.ballot)) return;
+        return this.#trust(from, this.#order.receive(message, from, this.#next, this.#out));
+      case "acknowledgement":
+        if (!this.#inView(message.ballot)) return;
+        return this.#trust(from, this.#order.acknowledge(message, from, this.#out));
+      case "prepare":
+        return this.#onPrepare(from, message);
+      case "refuse":
+        this.#round = Math.max(this.#round, message.promised.round);
+        if (this.#change !== null && sameBallot(this.#change.ballot, message.ballot)) {
+          this.#giveUp("another change of view is under way");
+        }
+        return;
+      case "promise":
+        return this.#onPromise(from, message);
+      case "install":
+        return this.#onInstall(message);
+      case "installed":
+        return this.#onInstalled(from, message.ballot);
+      case "start":
+        return this.#onStart(message.ballot);
+      case "fetch":
+        this.#out.read.push({ peer: from, from: message.from, to: message.to });
+        return;
+      case "entries":
+        return this.#onEntries(message.entries);
+      default:
+        return unreachable(message);
+    }
+  }
+
+  #onHeartbeat(from: number, heartbeat: Heartbeat): void {
+    const before = this.#peers.heartbeat(from);
+    this.#peers.keep(from, heartbeat);
+    this.#round = Math.max(this.#round, heartbeat.round);
+    // A long installation goes on as long as entries arrive.
+    if (this.#change !== null && before !== null && heartbeat.index > before.index) {
+      this.#change.progressAt = this.#now;
+    }
+    if (heartbeat.state !== "live" || heartbeat.ballot === null || this.#view === null) return;
+    this.#onStart(heartbeat.ballot);
+    if (this.#state !== "outside" && compareBallots(heartbeat.ballot, this.#view.ballot) > 0) {
+      this.#leave("a later view is live");
+    }
+  }
+
+  /** Whether a frame of this view counts here. It proves that the view has started. */
+  #inView(ballot: Ballot): boolean {
+    this.#onStart(ballot);
+    return this.#state === "live" && sameBallot(ballot, this.#current.ballot);
+  }
+
+  #trust(from: number, reason: string | null): void {
+    if (reason !== null) this.#out.breakLinks.push({ peer: from, reason });
+  }
+
+  /** Resends to a peer, once both sides are in the same view and the peer has said from where. */
+  #openLink(peer: number): void {
+    if (this.#state === "outside") return;
+    const received = this.#peers.resumed(peer, this.#current.ballot);
+    if (received !== null) this.#trust(peer, this.#order.resume(peer, received, this.#out));
+  }
+
+  #onPrepare(from: number, { ballot }: Prepare): void {
+    this.#round = Math.max(this.#round, ballot.round);
+    const order = compareBallots(ballot, this.#promised);
+    // The same again, since the first answer may have been lost with its link.
+    const again = order === 0 && from !== this.#id &&
+      !sameBallot(this.#view?.ballot ?? null, ballot);
+    if (order <= 0 && !again) {
+      return this.#send(from, { type: "refuse", ballot, promised: this.#promised });
+    }
+    this.#promised = ballot;
+    this.#out.writes.push({ type: "promised", ballot });
+    if (!sameBallot(this.#change?.ballot ?? null, ballot)) this.#change = null;
+    this.#installing = null;
+    this.#leave("a new view is being formed");
+    this.#notBefore = this.#now + PROMISE_WAIT_MS + INSTALL_WAIT_MS;
+    this.#following = from === this.#id ? null : from;
+    this.#sendPersisted(from, {
+      type: "promise",
+      ballot,
+      installed: this.#view,
+      identity: this.#identity,
+      position: this.#order.position,
+      deliveredN: [...this.#order.deliveredN],
+      pending: this.#order.pending(),
+      hears: this.hears(),
+    });
+  }
+
+  #onInstall(install: Install): void {
+    const { ballot } = install.view;
+    if (!sameBallot(this.#promised, ballot)) return;
+    if (sameBallot(this.#view?.ballot ?? null, ballot)) {
+      // Only from the process that has installed it: a restarted one is in no view.
+      if (this.#state !== "outside") this.#sendPersisted(ballot.id, { type: "installed", ballot });
+      return;
+    }
+    this.#installing = install;
+    this.#notBefore = this.#now + INSTALL_WAIT_MS;
+    if (this.#order.position.index < install.base.index) this.#fetch(install);
+    else this.#install(install);
+  }
+
+  #fetch({ source, base }: Install): void {
+    const from = this.#order.position.index + 1;
+    this.#out.notices.push({ type: "fetch", from, to: base.index, source });
+    this.#send(source, { type: "fetch", from, to: base.index });
+  }
+
+  #onEntries(entries: readonly Entry[]): void {
+    const install = this.#installing;
+    if (install === null || entries.length === 0) return;
+    this.#order.follow(entries.filter(({ index }) => index <= install.base.index), this.#out);
+    this.#notBefore = this.#now + INSTALL_WAIT_MS;
+    if (this.#change !== null) this.#change.progressAt = this.#now;
+    const { index } = this.#order.position;
+    if (index >= install.base.index) this.#install(install);
+    else this.#send(install.source, { type: "fetch", from: index + 1, to: install.base.index });
+  }
+
+  #install(install: Install): void {
+    const { view } = install;
+    this.#installing = null;
+    this.#order.install(install, this.#view === null);
+    this.#view = view;
+    this.#state = "installed";
+    this.#peers.forgive(this.#now);
+    this.#out.writes.push({ type: "installed", view, ...this.#order.installed() });
+    this.#out.notices.push({ type: "installed", view });
+    this.#sendPersisted(view.ballot.id, { type: "installed", ballot: view.ballot });
+    const up = this.#peers.up();
+    for (const id of view.members.filter((member) => up.includes(member))) {
+      this.#sendResume(id);
+      this.#openLink(id);
+    }
+  }
+
+  #onStart(ballot: Ballot): void {
+    if (this.#state !== "installed" || !sameBallot(this.#current.ballot, ballot)) return;
+    this.#state = "live";
+    this.#stuck = "";
+    this.#suspects.clear();
+    const { carried, resubmitted } = this.#order.start(this.#next, this.#out);
+    this.#out.notices.push({ type: "live", view: this.#current, carried, resubmitted });
+  }
+
+  #leave(reason: string): void {
+    if (this.#state !== "outside") this.#out.notices.push({ type: "outside", reason });
+    this.#state = "outside";
+    this.#order.leave();
+  }
+}

@@ -1,0 +1,187 @@
+/**
+ * A store that lives as long as its process: for `--store memory`, and the simulator's disk.
+ *
+ * @module
+ */
+
+import { invariant, unreachable } from "../invariant.ts";
+import { LOG_ENTRIES_KEPT_IN_MEMORY, REQUEST_IDS_KEPT } from "../limits.ts";
+import type { Entry, Message, Operation } from "../order/message.ts";
+import { type Durable, emptyDurable, type Write } from "../order/step.ts";
+import { type Commit, type Store, takeEntries } from "./store.ts";
+
+/** What a memory store may be told. */
+export interface MemoryStoreOptions {
+  /** How many log entries are kept for peers that fetch them; all that are not applied are. */
+  readonly logEntriesKept?: number;
+}
+
+/** Keeps everything in memory; nothing outlives the process. */
+export class MemoryStore implements Store {
+  /** What kind of store it is. */
+  readonly kind = "memory";
+  readonly #logEntriesKept: number;
+  #durable: Durable;
+  readonly #pending = new Map<string, Message>();
+  readonly #outbox = new Map<number, Operation>();
+  readonly #self: number;
+  /** Entries from index `#logFrom` on. */
+  #log: Entry[] = [];
+  #logFrom = 1;
+  #applied = 0;
+  readonly #appliedN: number[];
+  readonly #values = new Map<string, string>();
+  /** Ids of applied requests, oldest first. */
+  readonly #requestIds = new Set<string>();
+
+  /** An empty store of the replica with this id, in a cluster of so many. */
+  constructor(
+    self: number,
+    replicas: number,
+    identity: string,
+    { logEntriesKept = LOG_ENTRIES_KEPT_IN_MEMORY }: MemoryStoreOptions = {},
+  ) {
+    this.#self = self;
+    this.#logEntriesKept = logEntriesKept;
+    this.#durable = emptyDurable(identity, replicas);
+    this.#appliedN = Array(replicas).fill(0);
+  }
+
+  /** How many keys there are. */
+  get keys(): number {
+    return this.#values.size;
+  }
+
+  /** The index of the last entry applied. */
+  get applied(): number {
+    return this.#applied;
+  }
+
+  /** By origin: the highest `n` applied. */
+  get appliedN(): readonly number[] {
+    return this.#appliedN;
+  }
+
+  /** What the protocol core goes on from. */
+  load(): Durable {
+    return {
+      ...this.#durable,
+      deliveredN: [...this.#durable.deliveredN],
+      pending: [...this.#pending.values()],
+      outbox: [...this.#outbox].map(([n, operation]) => ({ n, operation }))
+        .sort((a, b) => a.n - b.n),
+    };
+  }
+
+  /** Carries all of it out. There is no disk to wait for. */
+  commit({ writes, deliver, apply }: Commit): void {
+    for (const write of writes) this.#write(write);
+    for (const entry of deliver) this.#deliver(entry);
+    for (const entry of apply) this.#apply(entry);
+    this.#trim();
+  }
+
+  /** Log entries from one index to another, as many as one answer to a fetch may bear. */
+  read(from: number, to: number): Entry[] {
+    invariant(from >= this.#logFrom, "what a peer fetches is still in the log");
+    return takeEntries(this.#log.slice(from - this.#logFrom, to - this.#logFrom + 1));
+  }
+
+  /** The value of a key. */
+  get(key: string): string | undefined {
+    return this.#values.get(key);
+  }
+
+  /** All keys that begin with the prefix, with their values, in the order of their UTF-8 bytes. */
+  scan(prefix: string): (readonly [key: string, value: string])[] {
+    const found = [...this.#values].filter(([key]) => key.startsWith(prefix));
+    return found.sort(([a], [b]) => compareCodePoints(a, b));
+  }
+
+  /** Nothing to do. */
+  close(): void {}
+
+  #write(write: Write): void {
+    switch (write.type) {
+      case "promised":
+        this.#durable = { ...this.#durable, promised: write.ballot };
+        return;
+      case "outbox":
+        this.#outbox.set(write.numbered.n, write.numbered.operation);
+        return this.#number(write.numbered.n);
+      case "received":
+        this.#pending.set(place(write.message), write.message);
+        if (write.message.origin !== this.#self) return;
+        this.#outbox.delete(write.message.n);
+        return this.#number(write.message.n);
+      case "installed":
+        this.#durable = { ...this.#durable, installed: write.view };
+        this.#pending.clear();
+        for (const message of write.pending) this.#pending.set(place(message), message);
+        this.#outbox.clear();
+        for (const { n, operation } of write.outbox) this.#outbox.set(n, operation);
+        return this.#number(write.n);
+      default:
+        return unreachable(write);
+    }
+  }
+
+  #number(n: number): void {
+    if (n > this.#durable.n) this.#durable = { ...this.#durable, n };
+  }
+
+  #deliver(entry: Entry): void {
+    const { index, message } = entry;
+    invariant(index === this.#durable.position.index + 1, "the log has no gap");
+    this.#log.push(entry);
+    this.#pending.delete(place(message));
+    if (message.origin === this.#self) this.#outbox.delete(message.n);
+    (this.#durable.deliveredN as number[])[message.origin] = message.n;
+    const position = { index, time: message.time, id: message.origin };
+    this.#durable = { ...this.#durable, position };
+  }
+
+  #apply({ index, message: { origin, n, operation } }: Entry): void {
+    invariant(index === this.#applied + 1, "entries are applied in the order of their indexes");
+    this.#applied = index;
+    this.#appliedN[origin] = n;
+    if (operation.id !== undefined) {
+      if (this.#requestIds.has(operation.id)) return;
+      this.#requestIds.add(operation.id);
+      if (this.#requestIds.size > REQUEST_IDS_KEPT) {
+        for (const oldest of this.#requestIds) {
+          this.#requestIds.delete(oldest);
+          break;
+        }
+      }
+    }
+    if (operation.type === "set") this.#values.set(operation.key, operation.value);
+    else this.#values.delete(operation.key);
+  }
+
+  #trim(): void {
+    const from = this.#applied - this.#logEntriesKept + 1;
+    if (from - this.#logFrom < this.#logEntriesKept) return;
+    this.#log = this.#log.slice(from - this.#logFrom);
+    this.#logFrom = from;
+  }
+}
+
+function place({ origin, n }: Message): string {
+  return `${origin} ${n}`;
+}
+
+/** The order of the texts' code points, which is that of their UTF-8 bytes. */
+export function compareCodePoints(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(i);
+    if (x === y) continue;
+    // Surrogates stand for code points above all others.
+    const surrogateX = x >= 0xd800 && x < 0xe000;
+    const surrogateY = y >= 0xd800 && y < 0xe000;
+    return surrogateX === surrogateY ? x - y : surrogateX ? 1 : -1;
+  }
+  return a.length - b.length;
+}

@@ -1,0 +1,62 @@
+/**
+ * What a replica keeps: its side of the protocol (promise, view, queue, outbox, log) and the
+ * keys. What belongs together changes in one commit.
+ *
+ * @module
+ */
+
+import type { Entry } from "../order/message.ts";
+import type { Durable, Write } from "../order/step.ts";
+import { FETCH_BYTES_MAX, MESSAGE_OVERHEAD_BYTES } from "../limits.ts";
+
+/** What one turn of the event loop gathered: one transaction. */
+export interface Commit {
+  /** What the protocol core wants on disk, in this order … */
+  readonly writes: readonly Write[];
+  /** … then what was delivered, in the order of the indexes … */
+  readonly deliver: readonly Entry[];
+  /** … then what is carried out on the keys, in the order of the indexes. */
+  readonly apply: readonly Entry[];
+}
+
+/** The store of one replica. Its methods throw what the disk says: the replica then stops. */
+export interface Store {
+  /** `sqlite` or `memory`. */
+  readonly kind: string;
+  /** How many keys there are. */
+  readonly keys: number;
+  /** The index of the last entry applied. */
+  readonly applied: number;
+  /** By origin: the highest `n` applied. */
+  readonly appliedN: readonly number[];
+  /** What the protocol core goes on from. */
+  load(): Durable;
+  /** Carries all of it out, or nothing. With `safe` it is on disk when this returns. */
+  commit(commit: Commit, safe: boolean): void;
+  /** Log entries from one index to another, as many as one answer to a fetch may bear. */
+  read(from: number, to: number): Entry[];
+  /** The value of a key. */
+  get(key: string): string | undefined;
+  /** All keys that begin with the prefix, with their values, in the order of their UTF-8 bytes. */
+  scan(prefix: string): Iterable<readonly [key: string, value: string]>;
+  /** Ends the use of the store; all that was committed is on disk. */
+  close(): void;
+}
+
+/** The bytes that an entry counts for in a bound. */
+export function entryBytes({ message: { operation } }: Entry): number {
+  const bytes = operation.type === "set" ? operation.bytes : 0;
+  return MESSAGE_OVERHEAD_BYTES + operation.key.length + bytes;
+}
+
+/** The first entries that fit into one answer to a fetch: at least one. */
+export function takeEntries(entries: Iterable<Entry>): Entry[] {
+  const taken: Entry[] = [];
+  let bytes = 0;
+  for (const entry of entries) {
+    bytes += entryBytes(entry);
+    if (taken.length > 0 && bytes > FETCH_BYTES_MAX) break;
+    taken.push(entry);
+  }
+  return taken;
+}
