@@ -37,6 +37,7 @@ export interface ErrorDetails {
 
 /** A request that is answered with `["ERROR", code, text, details]`. */
 export class RequestError extends Error {
+  /** Tells the class by its name. */
   override name = "RequestError";
 
   /** Makes the error that is answered with this code, text and details. */
@@ -59,6 +60,7 @@ export class RequestError extends Error {
 
 /** The bytes of a stream cannot be trusted any further: it is answered and closed. */
 export class StreamError extends Error {
+  /** Tells the class by its name. */
   override name = "StreamError";
 
   /** Makes the error that is the last answer on a stream. */
@@ -72,18 +74,53 @@ export class StreamError extends Error {
   }
 }
 
+/** A connection to a replica could not be made, or ended before the answer had come. */
+export class ConnectionError extends Error {
+  /** Tells the class by its name. */
+  override name = "ConnectionError";
+
+  /** Makes the error of what was asked on a connection that is no more. */
+  constructor(
+    text: string,
+    /** Whether a write was under way, which may have happened or may still happen. */
+    readonly maybe: boolean = false,
+    options?: ErrorOptions,
+  ) {
+    super(text, options);
+  }
+}
+
+/** No answer came in time. The connection goes on; the answer, should it come, is dropped. */
+export class TimeoutError extends Error {
+  /** Tells the class by its name. */
+  override name = "TimeoutError";
+
+  /** Makes the error of what was not answered in time. */
+  constructor(
+    text: string,
+    /** Whether it was a write, which may have happened or may still happen. */
+    readonly maybe: boolean = false,
+    options?: ErrorOptions,
+  ) {
+    super(text, options);
+  }
+}
+
 /** The program was called in a way it does not understand: exit 2. */
 export class UsageError extends Error {
+  /** Tells the class by its name. */
   override name = "UsageError";
 }
 
 /** The program understood and could not do it: one line for the user, exit 1. */
 export class FailedError extends Error {
+  /** Tells the class by its name. */
   override name = "FailedError";
 }
 
 /** A replica's folder cannot be used as it is; nothing was written to it. Exit 1. */
 export class FolderError extends FailedError {
+  /** Tells the class by its name. */
   override name = "FolderError";
 }
 

@@ -22,6 +22,15 @@ export const REQUEST_TIMEOUT_MS_MAX = 3_600_000;
 /** How long a request waits by default before it is answered `timeout` or `no_quorum`. */
 export const REQUEST_TIMEOUT_MS = 5_000;
 
+/** A client waits this long for a connection: one that is started anew has failed within 5 s. */
+export const CONNECT_TIMEOUT_MS = 4_000;
+
+/** A client waits this much longer than a request's own limit: the replica's answer says more. */
+export const REPLY_GRACE_MS = 1_000;
+
+/** A client waits this long for an answer when it does not know the replica's limit. */
+export const REPLY_WAIT_MS = 60_000;
+
 /** Requests of one connection that may be under way: then it is read no further (TCP slows it). */
 export const REQUESTS_IN_FLIGHT_MAX = 1024;
 

@@ -113,6 +113,8 @@ export interface Status {
   readonly store: string;
   /** When writes are forced to disk: `always`, `interval` or `never`. */
   readonly fsync: string;
+  /** Milliseconds after which a request that names no limit of its own is answered `timeout`. */
+  readonly requestTimeout: number;
   /** Milliseconds since the replica started. */
   readonly uptime: number;
   /** Client connections now open. */
