@@ -60,7 +60,7 @@ install_deno() (
   trap 'exit 1' INT TERM
   echo "kvdist: no Deno 2.4 or later here, getting $DENO_VERSION through npm" >&2
   npm install --prefix "$work" --no-audit --no-fund --no-package-lock --ignore-scripts \
-    --loglevel=error "@deno/$platform@$DENO_VERSION" >&2 ||
+    --loglevel=error --no-update-notifier "@deno/$platform@$DENO_VERSION" >/dev/null ||
     die "npm could not install Deno $DENO_VERSION (see above)"
   binary=$work/node_modules/@deno/$platform/deno
   chmod +x "$binary"

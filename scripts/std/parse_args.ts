@@ -64,7 +64,7 @@ type WithAliases<Flags, Alias> = {
 };
 type OtherNames<Key, Alias> = Key extends keyof Alias ? string extends Alias[Key] ? never
   : Alias[Key] extends string ? Alias[Key]
-  : Alias[Key] extends readonly (infer Other extends string)[] ? Other
+  : Alias[Key] extends (infer Other extends string)[] ? Other
   : never
   : never;
 
