@@ -18,8 +18,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   cli: ["show", "check", "client", "replica", "order", "store", "wire"],
 };
 
-/** Folders that do no I/O: time and chance come in as values. Lib's own files serve them, so "." too. */
-const PURE: readonly string[] = [".", "order", "check"];
+/** What does no I/O: time and chance come in as values. Of lib's own files, those that serve them. */
+const PURE_FOLDERS: readonly string[] = ["order", "check"];
+const PURE_FILES: readonly string[] = [
+  "lib/consistency.ts",
+  "lib/errors.ts",
+  "lib/invariant.ts",
+  "lib/limits.ts",
+];
 
 /** From outside lib: what pure files may import, and what others may. */
 const PURE_OUTSIDE = /^@std\/data-structures\//;
@@ -28,8 +34,8 @@ const OUTSIDE = /^(@std\/|node:)/;
 interface Rule {
   pattern: RegExp;
   message: string;
-  /** Whether the rule holds in a folder of lib. */
-  holds(folder: string): boolean;
+  /** Whether the rule holds in a file of lib. */
+  holds(path: string): boolean;
 }
 
 /** `word` as a name of its own: not a part of another, and nobody's property. */
@@ -38,7 +44,8 @@ function named(words: string): RegExp {
 }
 
 const everywhere = (): boolean => true;
-const inPure = (folder: string): boolean => PURE.includes(folder);
+const isPure = (path: string): boolean =>
+  PURE_FOLDERS.includes(folderOf(path)) || PURE_FILES.includes(path);
 
 const RULES: readonly Rule[] = [
   { pattern: named("any"), message: "any: say what it is", holds: everywhere },
@@ -50,36 +57,36 @@ const RULES: readonly Rule[] = [
   {
     pattern: /(?<![\w$.#])JSON\s*\.\s*parse(?![\w$])/g,
     message: "JSON.parse: bytes become values in lib/wire only",
-    holds: (folder) => folder !== "wire",
+    holds: (path) => folderOf(path) !== "wire",
   },
-  { pattern: named("Deno|process"), message: "I/O in a pure folder", holds: inPure },
+  { pattern: named("Deno|process"), message: "I/O in a pure file", holds: isPure },
   {
     pattern: named("Date|Temporal|performance"),
-    message: "a clock in a pure folder: time comes in as a value",
-    holds: inPure,
+    message: "a clock in a pure file: time comes in as a value",
+    holds: isPure,
   },
   {
     pattern: named("Math(?!\\s*\\.\\s*(?!random\\b)\\w)|crypto"),
-    message: "chance in a pure folder: it comes in as a value",
-    holds: inPure,
+    message: "chance in a pure file: it comes in as a value",
+    holds: isPure,
   },
   {
     pattern: named("setTimeout|setInterval|queueMicrotask"),
-    message: "a timer in a pure folder: set it by an effect",
-    holds: inPure,
+    message: "a timer in a pure file: set it by an effect",
+    holds: isPure,
   },
-  { pattern: named("console"), message: "console in a pure folder", holds: inPure },
+  { pattern: named("console"), message: "console in a pure file", holds: isPure },
   {
     pattern: named("async|await"),
-    message: "waiting in a pure folder: an event comes in, effects go out",
-    holds: inPure,
+    message: "waiting in a pure file: an event comes in, effects go out",
+    holds: isPure,
   },
-  { pattern: named("fetch|Worker|WebSocket"), message: "I/O in a pure folder", holds: inPure },
-  { pattern: named("globalThis"), message: "globalThis in a pure folder", holds: inPure },
+  { pattern: named("fetch|Worker|WebSocket"), message: "I/O in a pure file", holds: isPure },
+  { pattern: named("globalThis"), message: "globalThis in a pure file", holds: isPure },
   {
     pattern: /(?<![\w$.#])import\s*\(/g,
-    message: "a module loaded while running, in a pure folder",
-    holds: inPure,
+    message: "a module loaded while running, in a pure file",
+    holds: isPure,
   },
 ];
 
@@ -121,9 +128,8 @@ export function checkSources(files: ReadonlyMap<string, string>): Violation[] {
 type Report = (offset: number, message: string) => void;
 
 function checkWords(path: string, code: string, report: Report): void {
-  const folder = folderOf(path);
   for (const rule of RULES) {
-    if (!rule.holds(folder)) continue;
+    if (!rule.holds(path)) continue;
     for (const match of code.matchAll(rule.pattern)) report(match.index, rule.message);
   }
 }
@@ -137,7 +143,7 @@ function folderOf(path: string): string {
 function whyNotImport(path: string, specifier: string): string | undefined {
   const folder = folderOf(path);
   if (!specifier.startsWith(".")) {
-    const allowed = inPure(folder) ? PURE_OUTSIDE : OUTSIDE;
+    const allowed = isPure(path) ? PURE_OUTSIDE : OUTSIDE;
     return allowed.test(specifier) ? undefined : `${nameOf(folder)} may not import ${specifier}`;
   }
   const target = resolve(path, specifier);
@@ -147,6 +153,7 @@ function whyNotImport(path: string, specifier: string): string | undefined {
     return isSettings ? undefined : `lib may not import ${target}`;
   }
   const other = folderOf(target);
+  if (isPure(path) && other === "." && !isPure(target)) return `${target} is not pure`;
   if (other === folder || other === ".") return undefined;
   const known = Object.hasOwn(MAY_IMPORT, folder);
   if (!known) return `${nameOf(folder)} is in no row of MAY_IMPORT in scripts/check_sources.ts`;

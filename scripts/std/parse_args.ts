@@ -31,7 +31,10 @@ type Flat<T> = T extends Lookup ? { [Key in keyof T]: Flat<T[Key]> } : T;
 type No<Flag, Negatable> = Flag extends Negatable ? false : never;
 
 type BooleanFlags<Flag extends string, Collect> = Both<
-  Flag extends unknown ? Shape<Flag, Flag extends Collect ? boolean[] : boolean> : never
+  // A list of names that are not told one by one may lack any name.
+  string extends Flag ? OptionalShape<Flag, boolean>
+    : Flag extends unknown ? Shape<Flag, Flag extends Collect ? boolean[] : boolean>
+    : never
 >;
 type StringFlags<Flag extends string, Collect, Negatable> = Both<
   Flag extends Collect ? Shape<Flag, string[] | No<Flag, Negatable>>
