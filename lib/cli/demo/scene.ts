@@ -1,0 +1,53 @@
+/**
+ * What a demo is: scenes that predict what will be seen, do it, and say what was seen.
+ *
+ * A further demo is one file with a {@linkcode Demo}, and a line in the table of `demo.ts`.
+ *
+ * @module
+ */
+
+import type { Stage } from "./stage.ts";
+
+/**
+ * What became of a prediction. `inconclusive`: the machine was too slow for the observation to
+ * fall into the time that it is about; it says nothing about the prediction.
+ */
+export type Verdict = "as predicted" | "not as predicted" | "inconclusive";
+
+/** What a scene has seen. */
+export interface Outcome {
+  /** Follows from the facts, and from nothing else. */
+  readonly verdict: Verdict;
+  /** What was seen, in words, for the table at the end. */
+  readonly observed: string;
+  /** The values behind the verdict: what was read, held and measured. */
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
+/** One prediction and its proof. */
+export interface Scene {
+  /** A few words; the heading. */
+  readonly title: string;
+  /** What the level promises, and why the prediction follows from it. */
+  readonly why: string;
+  /** What will be seen, in words, for the table at the end. */
+  readonly predicted: string;
+  /** Brings about the state in which the scene begins. Not part of what is judged. */
+  prepare(stage: Stage): Promise<void>;
+  /** Does it and looks. */
+  run(stage: Stage): Promise<Outcome>;
+}
+
+/** Scenes that belong together. */
+export interface Demo {
+  /** What it is called on the command line. */
+  readonly name: string;
+  /** One line, for the list of demos. */
+  readonly summary: string;
+  /** How many replicas it needs. */
+  readonly replicas: number;
+  /** What it is about, and what the cluster does in it. */
+  intro(stage: Stage): string;
+  /** In order; each can also be shown alone. */
+  readonly scenes: readonly Scene[];
+}

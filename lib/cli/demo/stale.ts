@@ -1,0 +1,152 @@
+/**
+ * `kvdist demo stale`: a read that misses one's own write, and the level in which it cannot.
+ *
+ * The experiment of the original: each replica sleeps before it finishes a write, so that the time
+ * between "answered" and "applied" is long enough to look into.
+ *
+ * @module
+ */
+
+import { duration, roundDuration } from "../../show/quantity.ts";
+import type { Demo, Outcome, Scene, Verdict } from "./scene.ts";
+import type { Stage } from "./stage.ts";
+
+const KEY = "x";
+const BEFORE = "0";
+const AFTER = "42";
+
+/**
+ * Timers count whole milliseconds, so what they delay may look up to one shorter. No verdict rests
+ * on an upper bound: a slow machine can only make a scene inconclusive.
+ */
+const TIMER_MS = 1;
+
+const eventual: Scene = {
+  title: "eventual: a stale read",
+  why: "In eventual a write is answered as soon as its own replica has it safe. " +
+    "That is before it is applied, and a read is answered from what is applied: " +
+    "so it can miss a write that was answered before it, even one's own.",
+  predicted: `set is answered at once; get gives ${BEFORE}; ` +
+    `when the delay is over, every replica holds ${AFTER}`,
+  prepare: everywhereBefore,
+  async run(stage: Stage): Promise<Outcome> {
+    const write = await stage.set(0, KEY, AFTER, { consistency: "eventual" });
+    const read = await stage.get(0, KEY, { consistency: "eventual" });
+    const leftMs = stage.delayMs - (stage.now() - write.askedMs);
+    const heldMs = await stage.heldEverywhere(KEY, AFTER, { expectMs: leftMs });
+    const setTookMs = write.answeredMs - write.askedMs;
+    const firstHeldMs = Math.min(...heldMs) - write.askedMs;
+    return {
+      verdict: staleness(stage, read.value, read.answeredMs - write.askedMs) ??
+        verdict(firstHeldMs >= stage.delayMs - TIMER_MS),
+      observed: `set answered after ${duration(setTookMs)}; get gave ${read.value}; ` +
+        `every replica held ${AFTER} after ${duration(Math.max(...heldMs) - write.askedMs)}`,
+      facts: { setTookMs, read: read.value, readBy: "replica 0", firstHeldMs, heldMs },
+    };
+  },
+};
+
+const sequential: Scene = {
+  title: "sequential: a fresh read",
+  why: "In sequential a write is answered only when its own replica has delivered it in the " +
+    "one order that all replicas share, and has applied it. So it waits for the delay, and a " +
+    "client of that replica reads what it wrote.",
+  predicted: `set takes the delay; get gives ${AFTER}`,
+  prepare: everywhereBefore,
+  async run(stage: Stage): Promise<Outcome> {
+    const write = await stage.set(0, KEY, AFTER, {
+      consistency: "sequential",
+      expectMs: stage.delayMs,
+    });
+    const read = await stage.get(0, KEY, { consistency: "sequential" });
+    const setTookMs = write.answeredMs - write.askedMs;
+    return {
+      verdict: verdict(setTookMs >= stage.delayMs - TIMER_MS && read.value === AFTER),
+      observed: `set took ${duration(setTookMs)}; get gave ${read.value}`,
+      facts: { setTookMs, read: read.value, readBy: "replica 0" },
+    };
+  },
+};
+
+const elsewhere: Scene = {
+  title: "sequential: another replica",
+  why: "Sequential orders the writes; it does not promise that a reader elsewhere sees them at " +
+    "once. The second replica has the write in its order, has not applied it yet, and answers " +
+    "from what it has applied. No client can tell: none was told STORED so far.",
+  predicted: `before set is answered, get at replica 1 gives ${BEFORE}`,
+  prepare: everywhereBefore,
+  async run(stage: Stage): Promise<Outcome> {
+    const before = await stage.position(1);
+    let answered = false;
+    const writing = stage.set(0, KEY, AFTER, { consistency: "sequential" })
+      .finally(() => answered = true);
+    // Should the looking below fail first, the write's own failure is no news.
+    writing.catch(() => {});
+
+    let at = before;
+    await stage.until(async () => {
+      at = await stage.position(1);
+      return at.delivered > before.delivered || answered;
+    }, "replica 1 has delivered the write");
+    stage.tell(`replica 1 has delivered message ${at.delivered} and applied ${at.applied}`);
+    const read = await stage.get(1, KEY, { consistency: "sequential" });
+    const readBeforeStored = !answered;
+
+    const waiting = stage.waiting("until set is answered", stage.delayMs - stage.now());
+    const write = await writing.finally(() => waiting.end());
+    await stage.heldEverywhere(KEY, AFTER, { expectMs: 0 });
+    const setTookMs = write.answeredMs - write.askedMs;
+    const readAfterMs = read.answeredMs - write.askedMs;
+    return {
+      verdict: staleness(stage, read.value, readAfterMs) ??
+        (readBeforeStored ? "as predicted" : "inconclusive"),
+      observed: `get at replica 1 gave ${read.value} after ${duration(readAfterMs)}, ` +
+        `${readBeforeStored ? "before" : "not before"} set was answered ` +
+        `after ${duration(setTookMs)}`,
+      facts: {
+        setTookMs,
+        read: read.value,
+        readBy: "replica 1",
+        readAfterMs,
+        readBeforeStored,
+        ...at,
+      },
+    };
+  },
+};
+
+/** The demo. */
+export const stale: Demo = {
+  name: "stale",
+  summary: "a read that misses one's own write, and the level in which it cannot",
+  replicas: 3,
+  intro: (stage) =>
+    `Three replicas, each a thread with a store of its own, that know each other only over TCP. ` +
+    `Each applies a write ${roundDuration(stage.delayMs)} after it has delivered it: ` +
+    `this draws out what else lasts a millisecond. ` +
+    `Before each scene ${KEY} is ${BEFORE} at every replica.`,
+  scenes: [eventual, sequential, elsewhere],
+};
+
+/** Sets the key to what it is before each scene, everywhere and without the delay. */
+async function everywhereBefore(stage: Stage): Promise<void> {
+  await stage.setApplyDelay(0);
+  await stage.quietly(0, (client) => client.set(KEY, BEFORE, { consistency: "sequential" }));
+  await stage.heldEverywhere(KEY, BEFORE, { expectMs: 0, quiet: true });
+  await stage.setApplyDelay(stage.delayMs);
+}
+
+/**
+ * What a read says about the time in which it has to be stale: null if it was. A fresh one is
+ * wrong, unless its answer came so late that the delay may have been over.
+ */
+function staleness(stage: Stage, read: string, afterMs: number): Verdict | null {
+  if (read === BEFORE) return null;
+  return read === AFTER && afterMs >= stage.delayMs - TIMER_MS
+    ? "inconclusive"
+    : "not as predicted";
+}
+
+function verdict(holds: boolean): Verdict {
+  return holds ? "as predicted" : "not as predicted";
+}
