@@ -21,6 +21,8 @@ interface Described {
 export type Flag =
   | Described & { readonly kind: "boolean" }
   | Described & { readonly kind: "text"; readonly default?: string }
+  /** May be given several times: all its values, in order. In the environment: with commas. */
+  | Described & { readonly kind: "list" }
   /** A whole number in a range. */
   | Described & {
     readonly kind: "count";
@@ -47,6 +49,7 @@ export type FlagTable = Readonly<Record<string, Flag>>;
 type Missing<F> = F extends { readonly default: string | number } ? never : undefined;
 
 type Value<F> = F extends { readonly kind: "boolean" } ? boolean
+  : F extends { readonly kind: "list" } ? readonly string[]
   : F extends { readonly kind: "choice"; readonly choices: readonly (infer C)[] } ? C | Missing<F>
   : F extends { readonly kind: "text" } ? string | Missing<F>
   : number | Missing<F>;
@@ -85,6 +88,7 @@ export function parseFlags<T extends FlagTable>(
     {
       // Told to be text, values and arguments such as 042 stay as they are.
       string: ["_", ...names],
+      collect: names.filter((name) => table[name].kind === "list"),
       unknown(arg: string, key?: string) {
         if (key !== undefined) throw unknownFlag(arg, names);
       },
@@ -92,12 +96,11 @@ export function parseFlags<T extends FlagTable>(
   );
   const flags: Record<string, unknown> = {};
   for (const [name, flag] of Object.entries(table)) {
-    if (Object.hasOwn(given, name)) {
-      flags[name] = read(flag, restore(String(given[name])), `--${name}`);
-    } else {
-      const text = env?.(envName(name));
-      flags[name] = text === undefined ? defaultOf(flag) : read(flag, text, envName(name));
-    }
+    const texts = [given[name] ?? []].flat().map((text) => restore(String(text)));
+    const text = texts.at(-1) ?? env?.(envName(name));
+    const source = texts.length > 0 ? `--${name}` : envName(name);
+    if (flag.kind === "list") flags[name] = texts.length > 0 ? texts : text?.split(",") ?? [];
+    else flags[name] = text === undefined ? defaultOf(flag) : read(flag, text, source);
   }
   return { flags: flags as Values<T>, args: given._.map((arg) => restore(String(arg))) };
 }
@@ -142,11 +145,15 @@ function unknownFlag(arg: string, names: readonly string[]): UsageError {
   return new UsageError(`unknown flag ${flag}${hint}`);
 }
 
-function defaultOf(flag: Flag): string | number | boolean | undefined {
+function defaultOf(flag: Exclude<Flag, { kind: "list" }>): string | number | boolean | undefined {
   return flag.kind === "boolean" ? false : flag.default;
 }
 
-function read(flag: Flag, text: string, source: string): string | number | boolean {
+function read(
+  flag: Exclude<Flag, { kind: "list" }>,
+  text: string,
+  source: string,
+): string | number | boolean {
   switch (flag.kind) {
     case "boolean":
       return readBoolean(text, source);
@@ -167,7 +174,7 @@ function read(flag: Flag, text: string, source: string): string | number | boole
 
 function readBoolean(text: string, source: string): boolean {
   if (/^(true|1|yes|on)$/i.test(text)) return true;
-  if (/^(false|0|no|off|)$/i.test(text)) return false;
+  if (/^(false|0|no|off)$/i.test(text)) return false;
   throw new UsageError(`${source} must be true or false, and is ${JSON.stringify(text)}`);
 }
 

@@ -77,7 +77,8 @@ function flagText(name: string, flag: Flag, env: boolean): string {
 }
 
 function defaultFact(flag: Flag): string[] {
-  if (flag.kind === "boolean" || flag.default === undefined) return [];
+  if (flag.kind === "boolean" || flag.kind === "list") return [];
+  if (flag.default === undefined) return [];
   if (flag.kind !== "duration") return [`default ${flag.default}`];
   return [`default ${flag.default === 0 ? "0" : asFlag(flag.default)}`];
 }

@@ -127,3 +127,16 @@ Deno.test("parseDuration: a number and its unit", () => {
     assertThrows(() => ms(text), UsageError);
   }
 });
+
+Deno.test("a list takes all its values", () => {
+  const table = { target: { kind: "list", about: "whom to ask" } } as const satisfies FlagTable;
+  const env = (name: string) => name === "KVDIST_TARGET" ? "a:1,b:2" : undefined;
+  assertEquals(parseFlags(table, []).flags, { target: [] });
+  assertEquals(parseFlags(table, ["--target", "a:1", "x", "--target=b:2"]), {
+    flags: { target: ["a:1", "b:2"] },
+    args: ["x"],
+  });
+  assertEquals(parseFlags(table, [], { env }).flags, { target: ["a:1", "b:2"] });
+  assertEquals(parseFlags(table, ["--target", "c:3"], { env }).flags, { target: ["c:3"] });
+  assertThrows(() => parseFlags(table, ["--target"]), UsageError, "--target needs a value");
+});
