@@ -31,6 +31,18 @@ export const REPLY_GRACE_MS = 1_000;
 /** A client waits this long for an answer when it does not know the replica's limit. */
 export const REPLY_WAIT_MS = 60_000;
 
+/** Lines of a pipe whose answers `kvdist client` waits for at a time. */
+export const PIPED_LINES_MAX = 256;
+
+/** A line of a pipe: a value that is written with six bytes for each of its own, and room. */
+export const LINE_BYTES_MAX = 8 * 1024 * 1024;
+
+/** Lines of the interactive client's history. */
+export const HISTORY_LINES_MAX = 1_000;
+
+/** How often the interactive client looks whether a lost replica is back. */
+export const RECONNECT_MS = 1_000;
+
 /** Requests of one connection that may be under way: then it is read no further (TCP slows it). */
 export const REQUESTS_IN_FLIGHT_MAX = 1024;
 

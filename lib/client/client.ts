@@ -33,8 +33,8 @@ export interface ConnectOptions {
   readonly timeoutMs?: number;
   /**
    * Milliseconds after which the replica answers `timeout` or `no_quorum`; the client itself gives
-   * up a second later. Without it the replica's own limit holds, and the client gives up after a
-   * minute.
+   * up a second later. Without it the replica's own limit holds, and the client gives up a second
+   * after that if {@linkcode Client.status} has told it, else after a minute.
    */
   readonly requestTimeoutMs?: number;
   /** The level of each request that names none, instead of the cluster's. */
@@ -78,6 +78,8 @@ export class Client {
   readonly #transport: Transport;
   readonly #unanswered = new Unanswered();
   readonly #settleClosed: (error?: Error) => void;
+  /** The replica's own limit, once it is known. */
+  #replicaLimitMs: number | undefined;
   #ended: Error | undefined;
   #closing = false;
   /** When the timer looks for requests whose time is over. */
@@ -150,6 +152,7 @@ export class Client {
     const [reply] = await this.request({ type: "status" });
     if (reply.type === "error") throw requestError(reply);
     if (reply.type !== "status") return unexpected();
+    this.#replicaLimitMs = reply.status.requestTimeout;
     return reply.status;
   }
 
@@ -212,7 +215,7 @@ export class Client {
 
   #waitMs(request: Request): number {
     const named = "options" in request ? request.options.timeout : undefined;
-    const limit = named ?? this.#options.requestTimeoutMs;
+    const limit = named ?? this.#options.requestTimeoutMs ?? this.#replicaLimitMs;
     return limit === undefined ? REPLY_WAIT_MS : limit + REPLY_GRACE_MS;
   }
 

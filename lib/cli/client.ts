@@ -1,0 +1,97 @@
+/**
+ * `kvdist client`: talk to a replica, from a terminal, a pipe or the command line.
+ *
+ * @module
+ */
+
+import { formatAddress, parseAddress } from "../client/mod.ts";
+import { UsageError } from "../errors.ts";
+import { ask, show } from "./client/ask.ts";
+import { History, historyPath } from "./client/history.ts";
+import {
+  type Action,
+  CLIENT_FLAGS,
+  type ClientFlags,
+  COMMAND_ENTRIES,
+  commandAction,
+  commandHelp,
+} from "./client/line.ts";
+import { readLines, runPiped } from "./client/piped.ts";
+import { ReplicaConnection } from "./client/replica_connection.ts";
+import { type Command, EXIT_FAILED, EXIT_OK } from "./command.ts";
+import { environment } from "./environment.ts";
+import { parseFlags } from "./flags.ts";
+import { helpText } from "./help.ts";
+import { isTerminal, print } from "./output.ts";
+
+/** The subcommand. */
+export const client: Command = {
+  name: "client",
+  summary: "talk to a replica: set, get, delete, dump, status",
+  help: () => helpText(HELP),
+  run,
+};
+
+const HELP = {
+  usage: [
+    "kvdist client ADDRESS [FLAGS]",
+    "kvdist client ADDRESS COMMAND [ARGUMENTS] [FLAGS]",
+  ],
+  about: [
+    "Talks to the replica at the address: a port of this machine (9889), host:port or " +
+    "[IPv6]:port. With a command it carries that out. Without one it reads commands: on a " +
+    "terminal with a prompt, from a pipe one a line (blank lines and those that begin with # " +
+    "are skipped; exit 1 if any failed).",
+  ],
+  lists: [{ title: "Commands", entries: COMMAND_ENTRIES }],
+  flags: CLIENT_FLAGS,
+  examples: [
+    ["kvdist client 9889", "a prompt; Ctrl-D leaves"],
+    ["kvdist client 9889 set x 42", "STORED"],
+    ["kvdist client 9890 get x --consistency sequential", "42"],
+    ["kvdist client 9889 set -- x -y", "a value that begins with a dash"],
+    ["printf 'set x 1\\nget x\\n' | kvdist client 9889", "STORED, 1"],
+  ],
+} as const;
+
+async function run(argv: readonly string[]): Promise<number> {
+  const { flags, args } = parseFlags(CLIENT_FLAGS, argv);
+  const [where, ...words] = args;
+  if (where === undefined) {
+    throw new UsageError("which replica? The address is missing, such as 9889 or host:9889");
+  }
+  const address = formatAddress(parseAddress(where));
+  if (words.length > 0) return await runOnce(address, commandAction(words, flags), flags);
+  if (Deno.stdin.isTerminal() && isTerminal("stdout")) return await talk(address, flags);
+  return await runLines(address, flags);
+}
+
+/** One command on the command line. */
+async function runOnce(address: string, action: Action, flags: ClientFlags): Promise<number> {
+  if (action.type === "help") print(commandHelp());
+  if (action.type !== "ask") return EXIT_OK;
+  const connection = new ReplicaConnection(address, { requestTimeoutMs: flags.timeout });
+  try {
+    return show(await ask(await connection.open(), action)) ? EXIT_OK : EXIT_FAILED;
+  } finally {
+    connection.close();
+  }
+}
+
+async function runLines(address: string, flags: ClientFlags): Promise<number> {
+  const connection = new ReplicaConnection(address, { requestTimeoutMs: flags.timeout });
+  try {
+    await connection.open();
+    const allWell = await runPiped(readLines(Deno.stdin.readable), connection, flags);
+    return allWell ? EXIT_OK : EXIT_FAILED;
+  } finally {
+    connection.close();
+  }
+}
+
+async function talk(address: string, flags: ClientFlags): Promise<number> {
+  // Only here, so that the others start without it.
+  const { runInteractive } = await import("./client/interactive.ts");
+  await runInteractive(address, flags, new History(historyPath(environment)));
+  return EXIT_OK;
+}

@@ -1,0 +1,127 @@
+/**
+ * What the client prints of the replies.
+ *
+ * @module
+ */
+
+import { ConnectionError, reason, TimeoutError } from "../../errors.ts";
+import { roundDuration } from "../../show/quantity.ts";
+import { displayWidth, pad } from "../../show/text.ts";
+import { encodeReply, type Reply, type Request, type Status } from "../../wire/message.ts";
+import { printable, printableLines, quoteField } from "../text.ts";
+
+/** The lines for stdout and stderr, and whether it was a failure. */
+export interface Answer {
+  readonly out: readonly string[];
+  readonly err: readonly string[];
+  readonly failed: boolean;
+}
+
+/** How replies are printed. */
+export interface Form {
+  /** As they came, each a line of JSON. */
+  readonly json: boolean;
+  /** For people: aligned, and nothing in them may drive the terminal. */
+  readonly terminal: boolean;
+}
+
+/** What is printed of the replies to a request. */
+export function answerOf(request: Request, replies: readonly Reply[], form: Form): Answer {
+  const failure = failureOf(request, replies);
+  return {
+    out: form.json ? replies.map((reply) => jsonLine(reply, form)) : words(request, replies, form),
+    err: failure === null ? [] : [failure],
+    failed: failure !== null,
+  };
+}
+
+/** What is printed when no reply came. */
+export function noAnswer(request: Request, error: unknown): Answer {
+  const maybe = (error instanceof ConnectionError || error instanceof TimeoutError) && error.maybe;
+  return {
+    out: [],
+    err: [`${printable(reason(error))}${fate(request, maybe)}`],
+    failed: true,
+  };
+}
+
+function failureOf(request: Request, replies: readonly Reply[]): string | null {
+  const last = replies.at(-1);
+  if (last?.type === "error") {
+    const { code, text, details } = last;
+    return printable(`${code}: ${text}`) + fate(request, details.maybe === true);
+  }
+  return request.type === "get" && last?.type === "end" ? "(not found)" : null;
+}
+
+/** For a write that failed: whether it may still happen. */
+function fate({ type }: Request, maybe: boolean): string {
+  if (type !== "set" && type !== "delete") return "";
+  return maybe ? " (the write may have happened, or still may)" : " (the write did not happen)";
+}
+
+/** JSON leaves DEL and C1 controls as they are; their escapes mean the same. */
+function jsonLine(reply: Reply, { terminal }: Form): string {
+  const line = encodeReply(reply);
+  return terminal ? printable(line) : line;
+}
+
+function words(request: Request, replies: readonly Reply[], form: Form): string[] {
+  if (request.type === "dump") return dumpLines(replies, form);
+  return replies.flatMap((reply) => {
+    switch (reply.type) {
+      case "stored":
+        return ["STORED"];
+      case "value":
+        return [form.terminal ? printableLines(reply.value) : reply.value];
+      case "status":
+        return statusLines(reply.status).map(printable);
+      case "end":
+      case "error":
+        return [];
+    }
+  });
+}
+
+/** No key is given more room than this before its value. */
+const KEY_CELLS_MAX = 32;
+
+function dumpLines(replies: readonly Reply[], { terminal }: Form): string[] {
+  const held = replies.filter((reply) => reply.type === "value")
+    .map(({ key, value }) => [quoteField(key), quoteField(value)]);
+  if (!terminal) return held.map((fields) => fields.join("\t"));
+  if (held.length === 0) return ["(no keys)"];
+  const cells = held.reduce((most, [key]) => Math.max(most, displayWidth(key)), 0);
+  return held.map(([key, value]) => `${pad(key, Math.min(cells, KEY_CELLS_MAX))}  ${value}`);
+}
+
+/** What a replica says of itself, a line for each thing. A newer replica may leave some out. */
+function statusLines(status: Partial<Status>): string[] {
+  const { id, replicas, consistency, version, state, view, hears = [] } = status;
+  const rows: [string, unknown][] = [
+    ["replica", `${id} of ${replicas}`],
+    ["state", state],
+    ["consistency", consistency],
+    ["view", viewText(view)],
+    ["hears", hears.length === 0 ? "nobody" : hears.join(", ")],
+    ["delivered", status.delivered],
+    ["applied", status.applied],
+    ["pending", status.pending],
+    ["outbox", status.outbox],
+    ["keys", status.keys],
+    ["clients", status.clients],
+    ["store", `${status.store}, fsync ${status.fsync}`],
+    ["time limit", status.requestTimeout && roundDuration(status.requestTimeout)],
+    ["up for", status.uptime === undefined ? undefined : roundDuration(status.uptime)],
+    ["cluster", status.cluster ?? "none yet"],
+    ["version", version],
+  ];
+  return rows.filter(([, fact]) => fact !== undefined)
+    .map(([name, fact]) => `${name.padEnd(12)} ${fact}`);
+}
+
+function viewText(view: Status["view"] | undefined): string {
+  if (!view) return "none yet";
+  const [round, coordinator] = view.ballot;
+  return `members ${view.members.join(", ")} (ballot ${round} of replica ${coordinator})`;
+}

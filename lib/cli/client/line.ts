@@ -1,0 +1,170 @@
+/**
+ * The commands of `kvdist client`: words in, what is to be done out.
+ *
+ * @module
+ */
+
+import { CONSISTENCY_LEVELS } from "../../consistency.ts";
+import { UsageError } from "../../errors.ts";
+import { REQUEST_TIMEOUT_MS_MAX } from "../../limits.ts";
+import { utf8Length } from "../../wire/json.ts";
+import type { Request, RequestOptions } from "../../wire/message.ts";
+import { type FlagTable, parseFlags, type Values } from "../flags.ts";
+import { definitions } from "../help.ts";
+import { didYouMean } from "../nearest.ts";
+
+/** The flags of the client, which each of its commands can be given too. */
+export const CLIENT_FLAGS = {
+  consistency: {
+    kind: "choice",
+    value: "LEVEL",
+    about: "The level of the request instead of the cluster's",
+    choices: CONSISTENCY_LEVELS,
+  },
+  timeout: {
+    kind: "duration",
+    value: "TIME",
+    about: "Time limit of the request instead of the cluster's, such as 300ms",
+    min: 1,
+    max: REQUEST_TIMEOUT_MS_MAX,
+  },
+  json: { kind: "boolean", about: "Print replies as they came, each a line of JSON" },
+} as const satisfies FlagTable;
+
+/** What the client's flags say. */
+export type ClientFlags = Values<typeof CLIENT_FLAGS>;
+
+/** What a line asks for. */
+export type Action =
+  | {
+    readonly type: "ask";
+    readonly requests: readonly Request[];
+    readonly json: boolean;
+  }
+  | { readonly type: "help" }
+  | { readonly type: "quit" };
+
+interface Form {
+  readonly usage: string;
+  readonly about: string;
+  /** How many arguments it takes, at least and at most. */
+  readonly args: readonly [number, number];
+  action(args: readonly string[], flags: ClientFlags): Action;
+}
+
+const FORMS: Readonly<Record<string, Form>> = {
+  set: {
+    usage: "set KEY VALUE",
+    about: "Set the key; STORED when it is, as the level says.",
+    args: [2, 2],
+    action: ([key, value], flags) => ask(flags, [setRequest(key, value, flags)]),
+  },
+  get: {
+    usage: "get KEY",
+    about: "Print the key's value.",
+    args: [1, 1],
+    action: ([key], flags) => ask(flags, [{ type: "get", key, options: options(flags) }]),
+  },
+  delete: {
+    usage: "delete KEY",
+    about: "Delete the key.",
+    args: [1, 1],
+    action: ([key], flags) => ask(flags, [{ type: "delete", key, options: options(flags) }]),
+  },
+  reset: {
+    usage: "reset KEY…",
+    about: "Set each of the keys to 0.",
+    args: [1, Infinity],
+    action: (keys, flags) => ask(flags, keys.map((key) => setRequest(key, "0", flags))),
+  },
+  dump: {
+    usage: "dump [PREFIX]",
+    about: "Print what this replica holds: a line for each key, a tab, its value.",
+    args: [0, 1],
+    action: ([prefix = ""], flags) => ask(flags, [{ type: "dump", prefix }]),
+  },
+  status: {
+    usage: "status",
+    about: "Print what the replica says of itself.",
+    args: [0, 0],
+    action: (_, flags) => ask(flags, [{ type: "status" }]),
+  },
+  help: {
+    usage: "help",
+    about: "Print this list.",
+    args: [0, Infinity],
+    action: () => ({ type: "help" }),
+  },
+  quit: { usage: "quit", about: "Leave.", args: [0, 0], action: () => ({ type: "quit" }) },
+};
+
+/** The commands' names. */
+export const COMMAND_NAMES = Object.keys(FORMS);
+
+/** Each command and what it does, for help texts. */
+export const COMMAND_ENTRIES = Object.values(FORMS).map(({ usage, about }) =>
+  [usage, about] as const
+);
+
+/** What `help` prints. */
+export function commandHelp(): string {
+  return [
+    ...definitions(COMMAND_ENTRIES),
+    "",
+    `Quotes as in a shell: set greeting "hello world". A value that begins with a dash goes`,
+    `behind --, as in: set -- x -y. Flags: --consistency ${CONSISTENCY_LEVELS.join("|")},`,
+    "--timeout 300ms, --json.",
+  ].join("\n");
+}
+
+/**
+ * What the words of a line ask for; flags that it does not name are as in `session`.
+ *
+ * @throws {UsageError} if they are no command
+ */
+export function parseLine(words: readonly string[], session: ClientFlags): Action {
+  const { flags, args } = parseFlags(CLIENT_FLAGS, words);
+  return commandAction(args, {
+    consistency: flags.consistency ?? session.consistency,
+    timeout: flags.timeout ?? session.timeout,
+    json: flags.json || session.json,
+  });
+}
+
+/**
+ * What the command and its arguments ask for, the flags taken out already.
+ *
+ * @throws {UsageError} if they are no command
+ */
+export function commandAction(
+  [name, ...args]: readonly string[],
+  flags: ClientFlags,
+): Action {
+  if (name === undefined) throw new UsageError("there is no command");
+  if (!Object.hasOwn(FORMS, name)) {
+    throw new UsageError(`unknown command ${name}${didYouMean(name, COMMAND_NAMES)}`);
+  }
+  const form = FORMS[name];
+  const [min, max] = form.args;
+  if (args.length < min) throw new UsageError(`too few arguments; it is: ${form.usage}`);
+  if (args.length > max) {
+    const hint = max === 0 ? "" : " (quote what has spaces)";
+    throw new UsageError(`too many arguments; it is: ${form.usage}${hint}`);
+  }
+  return form.action(args, flags);
+}
+
+function ask({ json }: ClientFlags, requests: readonly Request[]): Action {
+  return { type: "ask", requests, json };
+}
+
+function setRequest(key: string, value: string, flags: ClientFlags): Request {
+  return { type: "set", key, value, bytes: utf8Length(value), options: options(flags) };
+}
+
+function options({ consistency, timeout }: ClientFlags): RequestOptions {
+  return {
+    ...(consistency !== undefined && { consistency }),
+    ...(timeout !== undefined && { timeout }),
+  };
+}
