@@ -66,6 +66,7 @@ export class Order {
   readonly #id: number;
   readonly #replicas: number;
   readonly #membersMin: number;
+  readonly #suspectAfterMs: number;
   readonly #identity: string;
   readonly #peers: Peers;
   readonly #order: TotalOrder;
@@ -86,6 +87,8 @@ export class Order {
   #notBefore = -Infinity;
   /** The coordinator for which `#notBefore` waits, as long as it is heard. */
   #following: number | null = null;
+  /** When this replica's view became live here. */
+  #liveAt = -Infinity;
   #suspects = new Set<number>();
   #stuck = "";
 
@@ -107,6 +110,7 @@ export class Order {
     this.#id = id;
     this.#replicas = replicas;
     this.#membersMin = membersMin;
+    this.#suspectAfterMs = suspectAfterMs;
     this.#identity = durable.identity;
     this.#promised = durable.promised;
     this.#view = durable.installed;
@@ -307,11 +311,12 @@ export class Order {
 
   #suspicion(id: number): string | null {
     if (this.#peers.silentSince(id, this.#now) !== null) return "silent";
-    const { ballot } = this.#current;
     const said = this.#peers.heartbeat(id);
-    // What it said before it was in this view does not count.
-    if (said === null || this.#peers.resumed(id, ballot) === null) return null;
-    return said.state === "outside" || !sameBallot(said.ballot, ballot) ? "outside the view" : null;
+    if (said === null) return null;
+    const order = said.ballot === null ? -1 : compareBallots(said.ballot, this.#current.ballot);
+    // A member may have said that before it installed this view: that is no news for a while.
+    if (order < 0 && this.#now - this.#liveAt <= this.#suspectAfterMs) return null;
+    return said.state === "outside" || order !== 0 ? "outside the view" : null;
   }
 
   // When a change of view is wanted, and by whom it is begun
@@ -608,6 +613,7 @@ export class Order {
   #onStart(ballot: Ballot): void {
     if (this.#state !== "installed" || !sameBallot(this.#current.ballot, ballot)) return;
     this.#state = "live";
+    this.#liveAt = this.#now;
     this.#stuck = "";
     this.#suspects.clear();
     const { carried, resubmitted } = this.#order.start(this.#next, this.#out);

@@ -1,0 +1,130 @@
+/**
+ * A simulated disk: what is given to it is first *written* (it outlives a killed process), some
+ * time later *synced* (it outlives a power cut). A memory store is its content.
+ *
+ * @module
+ */
+
+import type { Entry, Message, View } from "../../lib/order/message.ts";
+import type { Durable, Write } from "../../lib/order/step.ts";
+import { type Ballot, compareBallots, NO_BALLOT } from "../../lib/order/timestamp.ts";
+import { MemoryStore } from "../../lib/store/memory.ts";
+
+/** What one step gave to the disk. */
+export interface Batch {
+  readonly writes: readonly Write[];
+  readonly deliver: readonly Entry[];
+  /** The number that the core is told when it is synced; 0 if it need not be. */
+  readonly number: number;
+}
+
+/** The disk of one replica. */
+export class Disk {
+  readonly #self: number;
+  readonly #replicas: number;
+  #identity: string;
+  #batches: Batch[] = [];
+  #synced = 0;
+  #store: MemoryStore;
+  /** What is synced, for the checks: by `origin:time`, and the ballots. */
+  #safe = new Set<string>();
+  #promised: Ballot = NO_BALLOT;
+  #installed: View | null = null;
+  #index = 0;
+
+  /** An empty folder. */
+  constructor(self: number, replicas: number, identity: string) {
+    this.#self = self;
+    this.#replicas = replicas;
+    this.#identity = identity;
+    this.#store = this.#empty();
+  }
+
+  /** The folder's identity. */
+  get identity(): string {
+    return this.#identity;
+  }
+
+  /** What is written. */
+  get store(): MemoryStore {
+    return this.#store;
+  }
+
+  /** The highest ballot whose promise is synced. */
+  get promised(): Ballot {
+    return this.#promised;
+  }
+
+  /** The view whose installation is synced. */
+  get installed(): View | null {
+    return this.#installed;
+  }
+
+  /** The index up to which the log is synced. */
+  get index(): number {
+    return this.#index;
+  }
+
+  /** Whether this message is synced. */
+  holds({ origin, time }: Pick<Message, "origin" | "time">): boolean {
+    return this.#safe.has(`${origin}:${time}`);
+  }
+
+  /** The process has written the batch. */
+  write(batch: Batch): void {
+    this.#batches.push(batch);
+    this.#store.commit({ ...batch, apply: batch.deliver });
+  }
+
+  /** All that is written is synced. */
+  sync(): void {
+    for (; this.#synced < this.#batches.length; this.#synced++) {
+      this.#note(this.#batches[this.#synced]);
+    }
+  }
+
+  /** Power is cut: of what is written and not synced, the first `kept` batches survive. */
+  cutPower(kept: number): void {
+    this.#batches.length = Math.min(this.#batches.length, this.#synced + kept);
+    this.#store = this.#empty();
+    for (const batch of this.#batches) this.#store.commit({ ...batch, apply: batch.deliver });
+    this.sync();
+  }
+
+  /** The folder is gone; a new one has this identity. */
+  wipe(identity: string): void {
+    this.#identity = identity;
+    this.#batches = [];
+    this.#synced = 0;
+    this.#store = this.#empty();
+    this.#safe.clear();
+    this.#promised = NO_BALLOT;
+    this.#installed = null;
+    this.#index = 0;
+  }
+
+  /** What a new process goes on from. */
+  load(): Durable {
+    return this.#store.load();
+  }
+
+  #empty(): MemoryStore {
+    return new MemoryStore(this.#self, this.#replicas, this.#identity, {
+      logEntriesKept: Infinity,
+    });
+  }
+
+  #note({ writes, deliver }: Batch): void {
+    for (const write of writes) {
+      if (write.type === "promised") {
+        if (compareBallots(write.ballot, this.#promised) > 0) this.#promised = write.ballot;
+      } else if (write.type === "received") {
+        this.#safe.add(`${write.message.origin}:${write.message.time}`);
+      } else if (write.type === "installed") {
+        this.#installed = write.view;
+        for (const { origin, time } of write.pending) this.#safe.add(`${origin}:${time}`);
+      }
+    }
+    for (const { index } of deliver) this.#index = index;
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * What a seed decides before its run begins: how many replicas, how slow everything is, and
+ * which faults come how often. Gentle schedules miss mistakes; so many seeds get a harsh one.
+ *
+ * @module
+ */
+
+import type { Random } from "./random.ts";
+
+/** Times are in virtual milliseconds. */
+export interface Profile {
+  readonly replicas: number;
+  /** How many members a view must have. */
+  readonly membersMin: number;
+  readonly suspectAfterMs: number;
+  readonly tickMs: number;
+  /** Faults and load last this long; then everything is healed. */
+  readonly faultsMs: number;
+  readonly latencyMs: number;
+  readonly writeMs: number;
+  readonly syncMs: number;
+  /** The probability that a disk write hangs, and for how long. */
+  readonly hang: number;
+  readonly hangMs: number;
+  /** Mean pauses between faults of each kind; Infinity for none. */
+  readonly crashEveryMs: number;
+  readonly massCrashEveryMs: number;
+  readonly breakEveryMs: number;
+  readonly stallEveryMs: number;
+  readonly cutEveryMs: number;
+  /** Of the crashes: how many are power cuts, and how many lose the folder. */
+  readonly power: number;
+  readonly wipe: number;
+  /** How long a crashed replica stays away at most. */
+  readonly awayMs: number;
+  /** The probability of a crash right after a promise, a disk write, an `installed`, a `start`. */
+  readonly crashAfterPromise: number;
+  readonly crashAfterWrite: number;
+  readonly crashAfterInstalled: number;
+  readonly crashAfterStart: number;
+  /** Crashes that the run may have. */
+  readonly crashesMax: number;
+  /** The mean pause between writes, and how many of them are `eventual`. */
+  readonly writeEveryMs: number;
+  readonly eventual: number;
+  /** Replicas that take writes. */
+  readonly writers: readonly number[];
+  /** No writes in the last part of each of these periods. */
+  readonly quietEveryMs: number;
+}
+
+/** The profile that this generator's seed gives. */
+export function drawProfile(random: Random, views: "all" | "majority" | "any"): Profile {
+  const replicas = random.pick([3, 3, 3, 3, 4, 5, 5, 7]);
+  const majority = Math.floor(replicas / 2) + 1;
+  const all = views === "all" || (views === "any" && random.chance(0.4));
+  const harsh = random.chance(0.6);
+  const ids = Array.from({ length: replicas }, (_, id) => id);
+  const some = ids.filter(() => random.chance(0.7));
+  const latencyMs = random.pick([2, 5, 20, 80, 200]);
+  return {
+    replicas,
+    membersMin: all ? replicas : majority,
+    // Below a few delays everybody suspects everybody, and nothing can be demanded.
+    suspectAfterMs: Math.max(random.pick([250, 600, 1000, 3000]), latencyMs * 4 + 200),
+    tickMs: random.int(20, 60),
+    faultsMs: random.int(3000, 12000),
+    latencyMs,
+    writeMs: random.pick([0, 1, 5]),
+    syncMs: random.pick([1, 5, 30, 100]),
+    hang: random.pick([0, 0, 0.002, 0.01]),
+    hangMs: random.pick([300, 1500, 4000]),
+    crashEveryMs: random.pick(harsh ? [300, 800, 2000] : [3000, 10000, Infinity]),
+    massCrashEveryMs: random.pick(harsh ? [1000, 2500, 6000] : [6000, Infinity]),
+    breakEveryMs: random.pick([100, 500, 2000, Infinity]),
+    stallEveryMs: random.pick([200, 1000, Infinity]),
+    cutEveryMs: random.pick([1500, 4000, Infinity]),
+    power: random.pick([0, 0.5, 1]),
+    wipe: random.pick([0, 0, 0.15, 0.4]),
+    awayMs: random.pick([50, 400, 400, 3000]),
+    crashAfterPromise: random.pick([0, 0, 0.05, 0.3]),
+    crashAfterWrite: random.pick([0, 0, 0.001, 0.01]),
+    crashAfterInstalled: random.pick([0, 0, 0.1, 0.4]),
+    crashAfterStart: random.pick([0, 0, 0.2, 0.6]),
+    crashesMax: random.int(2, 60),
+    writeEveryMs: random.pick([5, 20, 60, 200]),
+    eventual: random.pick([0, 0.3, 0.5, 1]),
+    writers: some.length === 0 ? ids : some,
+    quietEveryMs: random.pick([1000, 3000, Infinity]),
+  };
+}

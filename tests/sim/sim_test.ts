@@ -1,0 +1,102 @@
+/**
+ * Runs the simulator: the real core must hold on every seed, and every broken variant of it
+ * must be caught.
+ */
+
+import { assert, assertEquals, assertGreater } from "@std/assert";
+import { Order } from "../../lib/order/order.ts";
+import { type Outcome, simulate } from "./simulation.ts";
+import { loadVariant, VARIANTS } from "./variants.ts";
+
+const LONG = Deno.env.get("KVDIST_LONG") === "1";
+
+/** Seeds for each kind of view. */
+const SEEDS = LONG ? 10_000 : 2_000;
+
+/** Within as many seeds each variant must be caught. */
+const VARIANT_SEEDS = 2_000;
+
+function runSeeds(views: "all" | "majority"): void {
+  const sum = { steps: 0, crashes: 0, wipes: 0, delivered: 0, answered: 0 };
+  for (let seed = 1; seed <= SEEDS; seed++) {
+    const outcome = simulate({ seed, core: Order, views });
+    assertEquals(
+      outcome.violation,
+      null,
+      `seed ${seed}: replay with: deno task sim --seed ${seed} --views ${views}`,
+    );
+    for (const name of Object.keys(sum) as (keyof typeof sum)[]) sum[name] += outcome[name];
+  }
+  console.log(`${SEEDS} seeds, views of ${views}: ${JSON.stringify(sum)}`);
+  // A run in which nothing happens proves nothing.
+  assert(sum.crashes > SEEDS * 3 && sum.answered > SEEDS * 50, "the runs are too quiet");
+}
+
+Deno.test("the core holds its invariants when every view has all replicas", () => runSeeds("all"));
+
+Deno.test("the core holds its invariants when a majority may form a view", () =>
+  runSeeds("majority"));
+
+Deno.test("the same seed gives the same trace", () => {
+  for (const seed of [3, 17, 99, 250]) {
+    const trace = () => {
+      const lines: string[] = [];
+      simulate({ seed, core: Order, trace: (line) => lines.push(line) });
+      return lines.join("\n");
+    };
+    const first = trace();
+    assert(first.split("\n").length > 100, "the trace is too short");
+    assertEquals(trace() === first, true);
+  }
+});
+
+Deno.test("128 replicas form a view and order writes; ids above 100 compare rightly", () => {
+  const outcome = simulate({
+    seed: 1,
+    core: Order,
+    adjust: (profile) => ({
+      ...profile,
+      replicas: 128,
+      membersMin: 128,
+      writers: [2, 12, 99, 100, 127],
+      suspectAfterMs: 5000,
+      tickMs: 100,
+      faultsMs: 700,
+      latencyMs: 5,
+      writeMs: 1,
+      syncMs: 5,
+      hang: 0,
+      crashEveryMs: Infinity,
+      massCrashEveryMs: Infinity,
+      breakEveryMs: Infinity,
+      stallEveryMs: Infinity,
+      cutEveryMs: Infinity,
+      crashAfterPromise: 0,
+      crashAfterWrite: 0,
+      crashAfterInstalled: 0,
+      crashAfterStart: 0,
+      writeEveryMs: 40,
+      eventual: 0.5,
+      quietEveryMs: Infinity,
+    }),
+  });
+  assertEquals(outcome.violation, null);
+  assertGreater(outcome.answered, 3);
+});
+
+const folder = await Deno.makeTempDir({ prefix: "kvdist-variants-" });
+globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+
+for (const variant of VARIANTS) {
+  Deno.test(`the simulator catches: ${variant.name}`, async () => {
+    const core = await loadVariant(variant, folder);
+    for (let seed = 1; seed <= VARIANT_SEEDS; seed++) {
+      const { views, adjust } = variant;
+      const outcome: Outcome = simulate({ seed, core, views, adjust });
+      if (outcome.violation === null) continue;
+      console.log(`caught by seed ${seed}: ${outcome.violation.slice(0, 120)}`);
+      return;
+    }
+    throw new Error(`not caught within ${VARIANT_SEEDS} seeds`);
+  });
+}

@@ -1,0 +1,490 @@
+/**
+ * The simulator: a second shell around the protocol core. One seed decides everything: delays,
+ * lost links, slow disks, crashes, cuts, wiped folders, and what clients do. Invariants are
+ * checked after every step; then everything is healed, and progress is demanded.
+ *
+ * @module
+ */
+
+import { BinaryHeap } from "@std/data-structures/binary-heap";
+import { describe, type PeerMessage } from "../../lib/order/message.ts";
+import type { Order, OrderConfig } from "../../lib/order/order.ts";
+import type { Durable, Effects, Event } from "../../lib/order/step.ts";
+import { showBallot } from "../../lib/order/timestamp.ts";
+import { type Batch, Disk } from "./disk.ts";
+import { check, Invariants, type Operation, Violation } from "./invariants.ts";
+import { Network } from "./network.ts";
+import { drawProfile, type Profile } from "./profile.ts";
+import { Random } from "./random.ts";
+
+/** The core to run: the real one, or one that was broken on purpose. */
+export type Core = new (config: OrderConfig, durable: Durable) => Order;
+
+/** What a run is made from. */
+export interface SimulationOptions {
+  readonly seed: number;
+  readonly core: Core;
+  /** Which views may form; `any` lets the seed decide. */
+  readonly views?: "all" | "majority" | "any";
+  /** Is given every line of the trace. */
+  readonly trace?: (line: string) => void;
+  /** What becomes of each message on its way, e.g. its wire form and back. */
+  readonly wire?: (message: PeerMessage) => PeerMessage;
+  /** Changes the seed's profile. */
+  readonly adjust?: (profile: Profile) => Profile;
+}
+
+/** What a run came to. */
+export interface Outcome {
+  readonly seed: number;
+  /** What was violated, or null. */
+  readonly violation: string | null;
+  readonly steps: number;
+  readonly crashes: number;
+  readonly breaks: number;
+  readonly wipes: number;
+  readonly views: number;
+  readonly delivered: number;
+  readonly answered: number;
+}
+
+/** Virtual milliseconds within which a healed run must have delivered everything (I7). */
+const PROGRESS_MS_MAX = 60_000;
+
+/** Runs one seed. */
+export function simulate(options: SimulationOptions): Outcome {
+  return new Simulation(options).run();
+}
+
+interface Node {
+  readonly id: number;
+  readonly disk: Disk;
+  /** The process; null while it is down. */
+  order: Order | null;
+  /** Grows with each process. */
+  life: number;
+  /** What waits for the disk while it is at work: one write takes all of it. */
+  diskQueue: Batch[];
+  diskBusy: boolean;
+  /** Writes that wait for their answer in this process. */
+  waitEventual: { number: number; operation: Operation }[];
+  readonly waitSequential: Map<number, Operation>;
+  /** Its folder was lost, and no view with the new one has started yet. */
+  wiped: boolean;
+  /** Its clock: each replica's begins somewhere else. */
+  clockOffset: number;
+}
+
+interface Due {
+  readonly at: number;
+  readonly order: number;
+  readonly act: () => void;
+}
+
+class Simulation {
+  readonly #seed: number;
+  readonly #random: Random;
+  readonly #profile: Profile;
+  readonly #core: Core;
+  readonly #trace: ((line: string) => void) | undefined;
+  readonly #wire: (message: PeerMessage) => PeerMessage;
+  readonly #due = new BinaryHeap<Due>((a, b) => a.at - b.at || a.order - b.order);
+  readonly #network: Network;
+  readonly #nodes: Node[];
+  readonly #invariants = new Invariants();
+  readonly #lost = new Set<string>();
+  #now = 0;
+  #scheduled = 0;
+  #faults = true;
+  #counts = { steps: 0, crashes: 0, breaks: 0, wipes: 0, views: 0 };
+  #written = 0;
+
+  constructor({ seed, core, views = "any", trace, wire, adjust }: SimulationOptions) {
+    this.#seed = seed;
+    this.#random = new Random(seed);
+    const profile = drawProfile(this.#random, views);
+    this.#profile = adjust === undefined ? profile : adjust(profile);
+    this.#core = core;
+    this.#trace = trace;
+    this.#wire = wire ?? ((message) => message);
+    const { replicas, latencyMs } = this.#profile;
+    this.#nodes = Array.from({ length: replicas }, (_, id) => ({
+      id,
+      disk: new Disk(id, replicas, `folder-${id}`),
+      order: null,
+      life: 0,
+      diskQueue: [],
+      diskBusy: false,
+      waitEventual: [],
+      waitSequential: new Map(),
+      wiped: false,
+      clockOffset: this.#random.int(0, 1_000_000),
+    }));
+    this.#network = new Network(
+      {
+        random: this.#random,
+        now: () => this.#now,
+        at: (at, act) => this.#at(at, act),
+        alive: (id) => this.#nodes[id].order !== null,
+        linkUp: (id, peer) => this.#step(this.#nodes[id], { type: "link_up", peer }),
+        linkDown: (id, peer) => this.#step(this.#nodes[id], { type: "link_down", peer }),
+        receive: (id, from, message) =>
+          this.#step(this.#nodes[id], { type: "receive", from, message }),
+      },
+      replicas,
+      latencyMs,
+    );
+  }
+
+  run(): Outcome {
+    let violation: string | null = null;
+    try {
+      this.#begin();
+      this.#runUntil(() => this.#now >= this.#profile.faultsMs);
+      this.#heal();
+      const until = this.#now + PROGRESS_MS_MAX;
+      this.#runUntil(() => this.#settled() || this.#now >= until);
+      check(this.#settled(), `I7: no progress: ${this.#where()}`);
+      this.#finish();
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      const expected = error instanceof Violation || error.name === "InvariantError";
+      if (!expected) throw new Error(`seed ${this.#seed}: ${error.message}`, { cause: error });
+      violation = error.message;
+      this.#say(`violation: ${violation}`);
+    }
+    let answered = 0;
+    for (const operation of this.#invariants.operations.values()) {
+      if (operation.answered) answered++;
+    }
+    return {
+      seed: this.#seed,
+      violation,
+      ...this.#counts,
+      delivered: this.#invariants.log.length,
+      answered,
+    };
+  }
+
+  // Time
+
+  #at(at: number, act: () => void): void {
+    this.#due.push({ at, order: this.#scheduled++, act });
+  }
+
+  #after(ms: number, act: () => void): void {
+    this.#at(this.#now + ms, act);
+  }
+
+  #runUntil(done: () => boolean): void {
+    while (!done()) {
+      const due = this.#due.pop();
+      if (due === undefined) return;
+      this.#now = due.at;
+      due.act();
+    }
+  }
+
+  /** Does it again and again, with random pauses of this mean, as long as faults last. */
+  #often(everyMs: number, act: () => void): void {
+    if (everyMs === Infinity) return;
+    this.#after(everyMs * 2 * this.#random.next(), () => {
+      if (!this.#faults) return;
+      act();
+      this.#often(everyMs, act);
+    });
+  }
+
+  // The run
+
+  #begin(): void {
+    const p = this.#profile;
+    for (const node of this.#nodes) this.#after(this.#random.int(0, 100), () => this.#start(node));
+    this.#often(p.writeEveryMs, () => this.#clientWrites());
+    this.#often(50, () => this.#clientReads());
+    this.#often(p.crashEveryMs, () => this.#crash(this.#random.pick(this.#nodes)));
+    this.#often(p.massCrashEveryMs, () => this.#crashMany());
+    this.#often(p.breakEveryMs, () => this.#network.break(...this.#twoNodes()));
+    this.#often(p.stallEveryMs, () => {
+      this.#network.stall(...this.#twoNodes(), this.#random.int(50, 3000));
+    });
+    this.#often(p.cutEveryMs, () => this.#cutOff());
+  }
+
+  #heal(): void {
+    this.#say("heal");
+    this.#faults = false;
+    this.#network.heal();
+    for (const node of this.#nodes) {
+      if (node.order === null) this.#start(node);
+    }
+  }
+
+  /** Whether all replicas are in one view of all, with nothing left to deliver. */
+  #settled(): boolean {
+    const [first] = this.#nodes;
+    return this.#nodes.every(({ order, disk }) =>
+      order?.state === "live" && order.view?.members.length === this.#profile.replicas &&
+      order.pendingLength === 0 && order.outboxLength === 0 &&
+      order.position.index === this.#invariants.log.length &&
+      disk.store.applied === order.position.index &&
+      showBallot(order.view.ballot) === showBallot(first.order?.view?.ballot ?? null)
+    );
+  }
+
+  #where(): string {
+    return this.#nodes.map(({ id, order, disk }) =>
+      `${id} ${order?.state} ${
+        showBallot(order?.view?.ballot ?? null)
+      } at ${order?.position.index}/${disk.store.applied} pending ${order?.pendingLength} outbox ${order?.outboxLength}`
+    ).join("; ");
+  }
+
+  #finish(): void {
+    const [first, ...others] = this.#nodes.map(({ disk }) => JSON.stringify(disk.store.scan("")));
+    for (const other of others) check(other === first, "the stores differ at the end");
+    this.#invariants.finish(({ level, identity }) =>
+      level === "eventual" && this.#lost.has(identity)
+    );
+  }
+
+  // Clients
+
+  #clientWrites(): void {
+    const { writers, eventual, quietEveryMs } = this.#profile;
+    if ((this.#now % quietEveryMs) > quietEveryMs * 0.6) return;
+    const node = this.#nodes[this.#random.pick(writers)];
+    const { order } = node;
+    if (order === null || !order.takesWrites) return;
+    const level = this.#random.chance(eventual) ? "eventual" : "sequential";
+    if (level === "sequential" && order.state !== "live" && this.#random.chance(0.5)) return;
+    const operation: Operation = {
+      value: `v${++this.#written}`,
+      key: `k${this.#random.int(0, 4)}`,
+      node: node.id,
+      level,
+      floor: this.#invariants.answered,
+      identity: node.disk.identity,
+      answered: false,
+    };
+    this.#invariants.operations.set(operation.value, operation);
+    const { key, value } = operation;
+    const out = this.#step(node, {
+      type: "submit",
+      operation: { type: "set", key, value, bytes: value.length },
+    });
+    if (out?.n === undefined || node.order !== order) return;
+    if (level === "eventual") node.waitEventual.push({ number: out.number, operation });
+    else node.waitSequential.set(out.n, operation);
+  }
+
+  #clientReads(): void {
+    const { disk, order, id } = this.#random.pick(this.#nodes);
+    if (order === null) return;
+    const key = `k${this.#random.int(0, 4)}`;
+    const { store } = disk;
+    const value = store.get(key);
+    const expected = this.#invariants.value(key, store.applied);
+    check(
+      value === expected,
+      `${id} holds ${value} for ${key} at ${store.applied}, not ${expected}`,
+    );
+  }
+
+  // Processes
+
+  #start(node: Node): void {
+    if (node.order !== null) return;
+    const { replicas, membersMin, suspectAfterMs } = this.#profile;
+    const life = ++node.life;
+    node.diskQueue = [];
+    node.diskBusy = false;
+    node.order = new this.#core(
+      { id: node.id, replicas, membersMin, suspectAfterMs },
+      node.disk.load(),
+    );
+    this.#say(`${node.id} starts`);
+    const tick = () => {
+      if (node.life !== life || node.order === null) return;
+      this.#step(node, { type: "tick", random: this.#random.next() });
+      this.#after(this.#profile.tickMs, tick);
+    };
+    tick();
+    this.#network.start(node.id);
+  }
+
+  #crash(node: Node): void {
+    if (!this.#faults || node.order === null) return;
+    if (this.#counts.crashes >= this.#profile.crashesMax) return;
+    this.#counts.crashes++;
+    node.order = null;
+    node.life++;
+    node.waitEventual = [];
+    node.waitSequential.clear();
+    this.#network.crash(node.id);
+    if (this.#random.chance(this.#profile.wipe) && this.#nodes.every(({ wiped }) => !wiped)) {
+      this.#counts.wipes++;
+      this.#lost.add(node.disk.identity);
+      node.disk.wipe(`folder-${node.id}-${node.life}`);
+      node.wiped = true;
+      this.#say(`${node.id} crashes and loses its folder`);
+    } else if (this.#random.chance(this.#profile.power)) {
+      node.disk.cutPower(this.#random.int(0, 3));
+      this.#say(`${node.id} loses power at ${node.disk.index}`);
+    } else this.#say(`${node.id} is killed`);
+    this.#after(this.#random.int(10, this.#profile.awayMs), () => this.#start(node));
+  }
+
+  #crashMany(): void {
+    const part = this.#random.pick([1, 1, 0.6]);
+    for (const node of this.#nodes) if (this.#random.chance(part)) this.#crash(node);
+  }
+
+  #cutOff(): void {
+    const island = this.#nodes.filter(() => this.#random.chance(0.4)).map(({ id }) => id);
+    const pairs = island.flatMap((a) =>
+      this.#nodes.filter(({ id }) => !island.includes(id)).map(({ id }) => [a, id])
+    );
+    for (const [a, b] of pairs) this.#network.cut(a, b, true);
+    this.#say(`cut off ${island.join(" ")}`);
+    this.#after(this.#random.int(100, 4000), () => {
+      for (const [a, b] of pairs) this.#network.cut(a, b, false);
+    });
+  }
+
+  #twoNodes(): [number, number] {
+    const a = this.#random.int(0, this.#nodes.length - 1);
+    const b = (a + this.#random.int(1, this.#nodes.length - 1)) % this.#nodes.length;
+    return [a, b];
+  }
+
+  // One step of one replica
+
+  #step(node: Node, event: Event): Effects | null {
+    const { order } = node;
+    if (order === null) return null;
+    this.#counts.steps++;
+    if (event.type === "receive") {
+      this.#say(`${event.from} → ${node.id} ${describe(event.message)}`);
+      event = { ...event, message: this.#wire(event.message) };
+    }
+    const before = order.state;
+    const out = order.step(event, this.#now + node.clockOffset);
+    this.#checkState(node, order, before);
+    const fetched = event.type === "receive" && event.message.type === "entries";
+    if (out.deliver.length > 0 && !fetched) {
+      check(order.state === "live", `I5: ${node.id} delivers and is ${order.state}`);
+    }
+    for (const entry of out.deliver) {
+      this.#say(`${node.id} delivers ${entry.index} ${entry.message.origin}#${entry.message.n}`);
+      this.#invariants.deliver(node.id, entry);
+    }
+    for (const notice of out.notices) this.#say(`${node.id} ${JSON.stringify(notice)}`);
+    this.#persist(node, out);
+    for (const { to, message } of out.send) {
+      this.#invariants.send(node.id, message, node.disk);
+      this.#network.send(node.id, to, message);
+    }
+    for (const { peer } of out.breakLinks) {
+      this.#counts.breaks++;
+      this.#network.break(node.id, peer);
+    }
+    for (const { peer, from, to } of out.read) {
+      const entries = node.disk.store.read(from, to).slice(0, this.#random.int(1, 20));
+      this.#network.send(node.id, peer, { type: "entries", entries });
+    }
+    this.#crashAfter(node, out);
+    return out;
+  }
+
+  #checkState(node: Node, order: Order, before: string): void {
+    if (order.state !== "live" || order.view === null) return;
+    const ballot = showBallot(order.view.ballot);
+    this.#invariants.live(node.id, node.disk, ballot, order.view.members);
+    if (before === "live") return;
+    this.#counts.views++;
+    node.wiped = false;
+  }
+
+  #persist(node: Node, { writes, deliver, number }: Effects): void {
+    if (writes.length === 0 && deliver.length === 0) return;
+    node.diskQueue.push({ writes, deliver, number });
+    if (!node.diskBusy) this.#writeDisk(node);
+  }
+
+  /** Group commit: all that waits is written, then synced if it must be. */
+  #writeDisk(node: Node): void {
+    const batches = node.diskQueue;
+    node.diskQueue = [];
+    node.diskBusy = batches.length > 0;
+    if (batches.length === 0) return;
+    const { life } = node;
+    const p = this.#profile;
+    const hang = this.#faults && this.#random.chance(p.hang) ? p.hangMs : 0;
+    this.#after(p.writeMs * this.#random.next() + hang, () => {
+      if (node.life !== life) return;
+      for (const batch of batches) {
+        node.disk.write(batch);
+        for (const { index, message } of batch.deliver) {
+          this.#answerSequential(node, index, message);
+        }
+      }
+      if (this.#random.chance(p.crashAfterWrite)) this.#crash(node);
+      if (node.life !== life) return;
+      const number = batches.reduce((last, batch) => Math.max(last, batch.number), 0);
+      if (number === 0) return this.#writeDisk(node);
+      this.#after(p.syncMs * this.#random.next(), () => {
+        if (node.life === life) this.#syncDisk(node, number);
+      });
+    });
+  }
+
+  #syncDisk(node: Node, number: number): void {
+    node.disk.sync();
+    this.#invariants.synced(node.id, node.disk);
+    this.#answerEventual(node, number);
+    const { life } = node;
+    this.#step(node, { type: "persisted", number });
+    if (node.life === life) this.#writeDisk(node);
+  }
+
+  #answerEventual(node: Node, number: number): void {
+    const due = node.waitEventual.filter((wait) => wait.number <= number);
+    if (due.length === 0) return;
+    node.waitEventual = node.waitEventual.filter((wait) => wait.number > number);
+    for (const { operation } of due) this.#invariants.answer(operation, 0);
+  }
+
+  #answerSequential(node: Node, index: number, { origin, n }: { origin: number; n: number }): void {
+    if (origin !== node.id) return;
+    const operation = node.waitSequential.get(n);
+    if (operation === undefined) return;
+    node.waitSequential.delete(n);
+    this.#invariants.answer(operation, index);
+    const { applied } = node.disk.store;
+    check(applied >= index, `${node.id} answers ${index} and has applied ${applied}`);
+    const expected = this.#invariants.value(operation.key, applied);
+    check(
+      node.disk.store.get(operation.key) === expected,
+      `${node.id} does not hold what its client has just written`,
+    );
+  }
+
+  #crashAfter(node: Node, { send }: Effects): void {
+    const p = this.#profile;
+    for (const { message } of send) {
+      const chance = message.type === "promise"
+        ? p.crashAfterPromise
+        : message.type === "installed"
+        ? p.crashAfterInstalled
+        : message.type === "start"
+        ? p.crashAfterStart
+        : 0;
+      if (chance > 0 && this.#random.chance(chance)) return this.#crash(node);
+    }
+  }
+
+  #say(line: string): void {
+    this.#trace?.(`${this.#now.toFixed(1).padStart(9)} ${line}`);
+  }
+}

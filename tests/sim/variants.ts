@@ -1,0 +1,249 @@
+/**
+ * The protocol core, broken on purpose, one rule at a time: each variant is a small edit of the
+ * real source, and the simulator must catch it. A variant that is not caught is a mistake of
+ * the simulator; one whose text is not found any more must be brought up to date.
+ *
+ * @module
+ */
+
+import type { Profile } from "./profile.ts";
+import type { Core } from "./simulation.ts";
+
+/** A rule left out. */
+export interface Variant {
+  readonly name: string;
+  /** In these files of `lib`, exactly one place each is replaced. */
+  readonly edits: readonly (readonly [file: string, from: string, to: string])[];
+  /** Which views must form for the rule to matter. */
+  readonly views: "all" | "majority";
+  /** What the run must be like for the rule to matter. */
+  readonly adjust?: (profile: Profile) => Profile;
+}
+
+/** All of them. */
+export const VARIANTS: readonly Variant[] = [
+  {
+    name: "the promise is not on disk",
+    views: "all",
+    edits: [["order/order.ts", `this.#out.writes.push({ type: "promised", ballot });`, ""]],
+  },
+  {
+    name: "a promise is sent before the disk has it",
+    views: "all",
+    edits: [[
+      "order/order.ts",
+      "if (number <= this.#persisted) this.#send",
+      "if (number) this.#send",
+    ]],
+  },
+  {
+    name: "acknowledging before the log is safe",
+    views: "all",
+    edits: [[
+      "order/total_order.ts",
+      "this.#queue(message, number, out);\n    return null;",
+      "this.#queue(message, number, out);\n    this.persisted(Infinity, out);\n    return null;",
+    ]],
+  },
+  {
+    name: "a broadcast is taken for its origin's own acknowledgement",
+    views: "majority",
+    // Bites only where the origin forgets the message and the view has two members.
+    adjust: (profile) => ({
+      ...profile,
+      replicas: 3,
+      membersMin: 2,
+      writers: [0, 1, 2],
+      suspectAfterMs: 250,
+      latencyMs: 2,
+      writeMs: 5,
+      syncMs: 100,
+      crashEveryMs: 300,
+      massCrashEveryMs: 1000,
+      cutEveryMs: 1500,
+      power: 1,
+      wipe: 0,
+      crashesMax: 60,
+      writeEveryMs: 5,
+    }),
+    edits: [[
+      "order/total_order.ts",
+      "this.#queue(message, number, out);\n    return null;",
+      "this.#queue(message, number, out);\n    this.#acknowledged[from][from] = message.time;\n    return null;",
+    ]],
+  },
+  {
+    name: "delivering at install instead of start",
+    views: "all",
+    edits: [[
+      "order/order.ts",
+      `const up = this.#peers.up();\n    for (const id of view.members.filter`,
+      `this.#onStart(view.ballot);\n    const up = this.#peers.up();\n    for (const id of view.members.filter`,
+    ]],
+  },
+  {
+    name: "a start revives a restarted member",
+    views: "all",
+    edits: [[
+      "order/order.ts",
+      `if (this.#state !== "installed" || !sameBallot(this.#current.ballot, ballot)) return;`,
+      `if (this.#state === "live" || !sameBallot(this.#view?.ballot ?? null, ballot)) return;
+    if (this.#state === "outside") this.#order.install({ type: "install", view: this.#current, previous: null, base: this.#order.position, deliveredN: this.#order.deliveredN, source: 0, carried: this.#order.pending() }, false);`,
+    ]],
+  },
+  {
+    name: "resuming the old view after a restart",
+    views: "all",
+    edits: [[
+      "order/order.ts",
+      "this.#order = new TotalOrder(id, replicas, durable, () => this.#openMembers());",
+      `this.#order = new TotalOrder(id, replicas, durable, () => this.#openMembers());
+    if (this.#view !== null) {
+      this.#order.install({ type: "install", view: this.#view, previous: null, base: durable.position, deliveredN: durable.deliveredN, source: id, carried: durable.pending }, false);
+      this.#state = "live";
+    }`,
+    ]],
+  },
+  {
+    name: "frames without a ballot",
+    views: "majority",
+    edits: [[
+      "order/order.ts",
+      `return this.#state === "live" && sameBallot(ballot, this.#current.ballot);`,
+      `return this.#state === "live";`,
+    ]],
+  },
+  {
+    name: "the longest log instead of the highest installed ballot",
+    views: "majority",
+    edits: [[
+      "order/view.ts",
+      "return installed !== null && compareBallots(installed.ballot, previous.ballot) === 0;",
+      "return installed !== null;",
+    ]],
+  },
+  {
+    name: "leaving out the pending messages of survivors",
+    views: "majority",
+    edits: [["order/view.ts", "reports.map((id) => of(id).pending)", "[]"]],
+  },
+  {
+    name: "half instead of a majority",
+    views: "majority",
+    adjust: (profile) => ({ ...profile, replicas: 4, membersMin: 2, writers: [0, 1, 2, 3] }),
+    edits: [["order/view.ts", "Math.floor(replicas / 2) + 1", "Math.ceil(replicas / 2)"]],
+  },
+  {
+    name: "a new identity that counts",
+    views: "majority",
+    edits: [["order/view.ts", "members.length - fresh.length <", "members.length <"]],
+  },
+  {
+    name: "n reused after a crash",
+    views: "all",
+    edits: [["order/total_order.ts", "(Math.floor(durable.n / N_STEP) + 2) * N_STEP", "durable.n"]],
+  },
+  {
+    name: "n reused by a new folder",
+    views: "all",
+    edits: [["order/total_order.ts", "if (first && previous !== null) {", "if (first && false) {"]],
+  },
+  {
+    name: "resent acknowledgements before the messages, with the prev and last guards off",
+    views: "all",
+    edits: [
+      ["order/total_order.ts", "if (prev !== received || message.n <= prev) {", "if (false) {"],
+      ["order/total_order.ts", "if (last !== this.#received[from]) {", "if (false) {"],
+      [
+        "order/total_order.ts",
+        "let resent = received;",
+        `let resent = received;
+    this.#safe.forEach((covers, origin) => {
+      if (covers !== null) this.#sendAcknowledgement(peer, origin, out);
+    });`,
+      ],
+    ],
+  },
+  {
+    name: "nothing is resent on a new link, with the prev and last guards off",
+    views: "all",
+    edits: [
+      ["order/total_order.ts", "if (prev !== received || message.n <= prev) {", "if (false) {"],
+      ["order/total_order.ts", "if (last !== this.#received[from]) {", "if (false) {"],
+      ["order/total_order.ts", "if (message.n <= received) continue;", "continue;"],
+      ["order/total_order.ts", "if (resent !== this.#received[this.#self]) {", "if (false) {"],
+    ],
+  },
+  {
+    name: "ignoring the id in a tie",
+    views: "all",
+    edits: [[
+      "order/message.ts",
+      "return a.time - b.time || a.origin - b.origin;",
+      "return a.time - b.time;",
+    ]],
+  },
+  {
+    name: "delivering without the acknowledgement of every member",
+    views: "all",
+    edits: [["order/total_order.ts", "members.every(", "members.some("]],
+  },
+  {
+    name: "delivering what was delivered before the view again",
+    views: "majority",
+    edits: [[
+      "order/total_order.ts",
+      "carried.filter((message) => message.n > this.#deliveredN[message.origin])",
+      "[...carried]",
+    ]],
+  },
+  {
+    name: "not submitting again what no view carried",
+    views: "all",
+    edits: [[
+      "order/total_order.ts",
+      "for (const numbered of outbox) this.#broadcast",
+      "for (const numbered of []) this.#broadcast",
+    ]],
+  },
+  {
+    name: "a clock that does not pass what it received",
+    views: "all",
+    edits: [
+      ["order/total_order.ts", "this.#clock = Math.max(this.#clock, stamp.time);", ""],
+      ["order/total_order.ts", "this.#clock = Math.max(this.#clock, message.time) + 1;", ""],
+      [
+        "order/total_order.ts",
+        "if (stamp.id !== from || stamp.time <= covers.time) {",
+        "if (false) {",
+      ],
+    ],
+  },
+  {
+    name: "acknowledging in a view below the promise",
+    views: "majority",
+    edits: [["order/order.ts", `this.#leave("a new view is being formed");`, ""]],
+  },
+];
+
+/** The core with the variant's edits, loaded from a copy in this folder. */
+export async function loadVariant({ name, edits }: Variant, folder: string): Promise<Core> {
+  const lib = new URL("../../lib/", import.meta.url);
+  const root = `${folder}/${name.replaceAll(/\W+/g, "_")}`;
+  await Deno.mkdir(`${root}/order`, { recursive: true });
+  const files = ["limits.ts", "invariant.ts"];
+  for await (const { name } of Deno.readDir(new URL("order/", lib))) files.push(`order/${name}`);
+  for (const file of files) {
+    let source = await Deno.readTextFile(new URL(file, lib));
+    for (const [of, from, to] of edits) {
+      if (of !== file) continue;
+      if (source.split(from).length !== 2) {
+        throw new Error(`variant "${name}": ${file} does not hold exactly once: ${from}`);
+      }
+      source = source.replace(from, () => to);
+    }
+    await Deno.writeTextFile(`${root}/${file}`, source);
+  }
+  const module = await import(new URL(`file://${root}/order/order.ts`).href);
+  return module.Order;
+}
