@@ -7,7 +7,7 @@
 
 import { clearLine, createInterface, cursorTo, type Interface } from "node:readline";
 import process from "node:process";
-import { reason, UsageError } from "../../errors.ts";
+import { reason } from "../../errors.ts";
 import { HISTORY_LINES_MAX, RECONNECT_MS } from "../../limits.ts";
 import { note, print, styled } from "../output.ts";
 import { printable, splitWords } from "../text.ts";
@@ -110,8 +110,7 @@ class Shell {
       if (action.type === "help") return print(commandHelp());
       show(await ask(await this.#connection.open(), action));
     } catch (error) {
-      const hint = error instanceof UsageError ? " (help lists the commands)" : "";
-      note(styled("red", printable(reason(error)) + hint, "stderr"));
+      note(styled("red", printable(reason(error)), "stderr"));
       this.#lines.length = 0;
     }
   }

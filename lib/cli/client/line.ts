@@ -7,6 +7,7 @@
 import { CONSISTENCY_LEVELS } from "../../consistency.ts";
 import { UsageError } from "../../errors.ts";
 import { REQUEST_TIMEOUT_MS_MAX } from "../../limits.ts";
+import { WIDTH, wrap } from "../../show/text.ts";
 import { utf8Length } from "../../wire/json.ts";
 import type { Request, RequestOptions } from "../../wire/message.ts";
 import { type FlagTable, parseFlags, type Values } from "../flags.ts";
@@ -111,9 +112,12 @@ export function commandHelp(): string {
   return [
     ...definitions(COMMAND_ENTRIES),
     "",
-    `Quotes as in a shell: set greeting "hello world". A value that begins with a dash goes`,
-    `behind --, as in: set -- x -y. Flags: --consistency ${CONSISTENCY_LEVELS.join("|")},`,
-    "--timeout 300ms, --json.",
+    ...wrap(
+      'Quotes as in a shell: set greeting "hello world". A value that begins with a dash goes ' +
+        "behind --, as in: set -- x -y. Each command takes the flags --consistency " +
+        `${CONSISTENCY_LEVELS.join("|")}, --timeout 300ms and --json.`,
+      WIDTH,
+    ),
   ].join("\n");
 }
 
