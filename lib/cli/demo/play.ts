@@ -24,14 +24,21 @@ export interface Played extends Outcome {
   readonly delayMs: number;
 }
 
+/** How what matters is set off. */
+export interface Paint {
+  /** A scene's heading. */
+  readonly title: (text: string) => string;
+  readonly verdict: (verdict: Verdict) => string;
+}
+
 /** How a demo is played. */
 export interface PlayOptions {
   /** The numbers of the scenes, from 1. */
   readonly scenes: readonly number[];
   readonly stage: Stage;
   readonly teller: Teller;
-  /** Sets off a verdict, e.g. by its colour. */
-  readonly mark: (verdict: Verdict) => string;
+  /** Sets off, e.g. by colours. */
+  readonly paint: Paint;
   /** Told of each scene when it is over. */
   readonly played?: (played: Played) => void;
 }
@@ -50,14 +57,14 @@ export async function play(demo: Demo, options: PlayOptions): Promise<Played[]> 
 }
 
 /** The table at the end. */
-export function summary(played: readonly Played[], mark: (verdict: Verdict) => string): string[] {
+export function summary(played: readonly Played[], paint: Paint["verdict"]): string[] {
   return table(
     [{ title: "scene" }, { title: "predicted" }, { title: "observed" }, { title: "verdict" }],
     played.map(({ number, scene, observed, verdict }) => [
       `${number} ${scene.title}`,
       scene.predicted,
       observed,
-      mark(verdict),
+      paint(verdict),
     ]),
   );
 }
@@ -80,10 +87,10 @@ export function playedForm(demo: Demo, played: Played): Record<string, unknown> 
 
 /** Plays one scene until it says something about its prediction. */
 async function playScene(demo: Demo, number: number, options: PlayOptions): Promise<Played> {
-  const { teller, mark } = options;
+  const { teller, paint } = options;
   const scene = demo.scenes[number - 1];
   teller.line("");
-  teller.line(`Scene ${number} of ${demo.scenes.length}  ${scene.title}`);
+  teller.line(paint.title(`Scene ${number} of ${demo.scenes.length}  ${scene.title}`));
   tellLabelled(teller, "why", scene.why);
   tellLabelled(teller, "predicted", scene.predicted);
   teller.line("");
@@ -94,7 +101,7 @@ async function playScene(demo: Demo, number: number, options: PlayOptions): Prom
     const outcome = await scene.run(stage);
     teller.line("");
     tellLabelled(teller, "observed", outcome.observed);
-    teller.line(hang("verdict") + mark(outcome.verdict));
+    teller.line(hang("verdict") + paint.verdict(outcome.verdict));
     if (outcome.verdict !== "inconclusive" || attempts === ATTEMPTS_MAX) {
       return { ...outcome, number, scene, attempts, delayMs: stage.delayMs };
     }

@@ -153,6 +153,17 @@ export class Stage {
     return { delivered, applied };
   }
 
+  /** Waits until every replica has applied what that one has. */
+  async caughtUpWith(replica: number): Promise<void> {
+    const { applied } = await this.position(replica);
+    await Promise.all(this.replicas.map((other) =>
+      this.until(
+        async () => (await this.position(other)).applied >= applied,
+        `replica ${other} has applied message ${applied}`,
+      )
+    ));
+  }
+
   /**
    * Waits until every replica's own store holds the value, and tells when each was first seen to.
    * Returns those times, by id.
@@ -160,7 +171,7 @@ export class Stage {
   async heldEverywhere(
     key: string,
     value: string,
-    options: { expectMs: number; quiet?: boolean },
+    options: { expectMs: number },
   ): Promise<number[]> {
     const waiting = this.waiting(`until every replica holds ${key}=${value}`, options.expectMs);
     try {
@@ -170,7 +181,7 @@ export class Stage {
           `replica ${replica} holds ${key}=${value}`,
         );
         const at = this.now();
-        if (!options.quiet) this.tell(`replica ${replica} holds ${key}=${value}`);
+        this.tell(`replica ${replica} holds ${key}=${value}`);
         return at;
       }));
     } finally {

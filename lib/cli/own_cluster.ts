@@ -1,0 +1,68 @@
+/**
+ * A cluster for a demo or a benchmark: in this process, on free ports, in a folder that is gone
+ * afterwards.
+ *
+ * @module
+ */
+
+import { Cluster, type ClusterOptions } from "../replica/cluster.ts";
+
+/** What may be said of such a cluster; the rest is its own affair. */
+export type OwnClusterOptions = Omit<
+  ClusterOptions,
+  "host" | "port" | "peerPort" | "data" | "failed"
+>;
+
+/**
+ * Starts a cluster, gives it to `use`, and leaves nothing behind, whether `use` succeeds, fails
+ * or is aborted. The signal that `use` gets aborts also if a replica fails.
+ *
+ * @throws {FailedError} if the cluster does not start, or a replica fails
+ */
+export async function withOwnCluster<T>(
+  options: OwnClusterOptions,
+  signal: AbortSignal,
+  use: (cluster: Cluster, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const failure = new AbortController();
+  const either = AbortSignal.any([signal, failure.signal]);
+  using folder = options.store === "memory" ? null : new OwnFolder();
+  const cluster = await Cluster.start({
+    ...options,
+    host: "127.0.0.1",
+    port: 0,
+    peerPort: 0,
+    data: folder?.path ?? null,
+    failed: (error) => failure.abort(error),
+  }, either);
+  try {
+    return await use(cluster, either);
+  } catch (error) {
+    // What failed then is only what followed from it.
+    failure.signal.throwIfAborted();
+    throw error;
+  } finally {
+    await cluster.stop();
+  }
+}
+
+/** A temporary folder that goes with the program, even where that ends by `Deno.exit`. */
+class OwnFolder {
+  readonly path = Deno.makeTempDirSync({ prefix: "kvdist-" });
+  readonly #remove = () => {
+    try {
+      Deno.removeSync(this.path, { recursive: true });
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  };
+
+  constructor() {
+    globalThis.addEventListener("unload", this.#remove);
+  }
+
+  [Symbol.dispose](): void {
+    globalThis.removeEventListener("unload", this.#remove);
+    this.#remove();
+  }
+}
