@@ -37,6 +37,8 @@ export interface ConnectOptions {
    * after that if {@linkcode Client.status} has told it, else after a minute.
    */
   readonly requestTimeoutMs?: number;
+  /** Milliseconds that the client waits beyond a limit for the replica's word; 1,000 by itself. */
+  readonly graceMs?: number;
   /** The level of each request that names none, instead of the cluster's. */
   readonly consistency?: Consistency;
   /** The bounds that the server was started with, if not the usual ones. */
@@ -216,7 +218,8 @@ export class Client {
   #waitMs(request: Request): number {
     const named = "options" in request ? request.options.timeout : undefined;
     const limit = named ?? this.#options.requestTimeoutMs ?? this.#replicaLimitMs;
-    return limit === undefined ? REPLY_WAIT_MS : limit + REPLY_GRACE_MS;
+    if (limit === undefined) return REPLY_WAIT_MS;
+    return limit + (this.#options.graceMs ?? REPLY_GRACE_MS);
   }
 
   /** One timer for all requests: it is only moved to an earlier time. */

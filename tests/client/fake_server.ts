@@ -106,10 +106,10 @@ export class FakeServer {
     switch (request.type) {
       case "set":
         this.held.set(request.key, request.value);
-        return [{ type: "stored", token }];
+        return [{ type: "stored", token: [this.held.size] }];
       case "delete":
         this.held.delete(request.key);
-        return [{ type: "stored", token }];
+        return [{ type: "stored", token: [this.held.size] }];
       case "get": {
         const value = this.held.get(request.key);
         if (value === undefined) return [{ type: "end", token }];
