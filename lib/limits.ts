@@ -97,8 +97,14 @@ export const REDIAL_MS_MAX = 500;
 /** A peer or stranger has this long to say its whole hello. */
 export const HELLO_WAIT_MS = 2_000;
 
+/** A server that cannot accept a connection tries again after this long. */
+export const ACCEPT_PAUSE_MS = 100;
+
 /** Frames for one peer that may wait to be sent: then the link is broken and made again. */
 export const LINK_BYTES_MAX = 256 * 1024 * 1024;
+
+/** Bytes of messages in one part of a promise or an install: JSON can make six of each. */
+export const PART_BYTES_MAX = 1024 * 1024;
 
 /** Log entries that one answer to a fetch may bear, in bytes. */
 export const FETCH_BYTES_MAX = 1024 * 1024;
@@ -118,8 +124,17 @@ export const LOG_ENTRIES_KEPT_IN_MEMORY = 10_000;
 /** Request ids remembered for retries, in applied writes: some minutes at full load. */
 export const REQUEST_IDS_KEPT = 1_000_000;
 
+/** Keys that are listed at once: between two pages others have their turn. */
+export const DUMP_KEYS_MAX = 500;
+
+/** With `--fsync interval` the disk is forced this often: a power cut costs at most that. */
+export const FORCE_EVERY_MS = 1_000;
+
 /** Time for accepted requests to be answered when a server is asked to stop. */
 export const DRAIN_MS = 2_000;
+
+/** A worker that is asked to stop and has not by then is ended. */
+export const STOP_WAIT_MS = 10_000;
 
 /** More replicas than this are refused: all-to-all broadcast is not meant for them. */
 export const REPLICAS_MAX = 1_000;

@@ -5,10 +5,10 @@
  */
 
 import { invariant, unreachable } from "../invariant.ts";
-import { LOG_ENTRIES_KEPT_IN_MEMORY, REQUEST_IDS_KEPT } from "../limits.ts";
+import { LOG_ENTRIES_KEPT_IN_MEMORY } from "../limits.ts";
 import type { Entry, Message, Operation } from "../order/message.ts";
 import { type Durable, emptyDurable, type Write } from "../order/step.ts";
-import { type Commit, type Store, takeEntries } from "./store.ts";
+import { type Commit, type Page, remembers, type Store, takeEntries } from "./store.ts";
 
 /** What a memory store may be told. */
 export interface MemoryStoreOptions {
@@ -22,6 +22,7 @@ export class MemoryStore implements Store {
   readonly kind = "memory";
   readonly #logEntriesKept: number;
   #durable: Durable;
+  readonly #deliveredN: number[];
   readonly #pending = new Map<string, Message>();
   readonly #outbox = new Map<number, Operation>();
   readonly #self: number;
@@ -31,8 +32,8 @@ export class MemoryStore implements Store {
   #applied = 0;
   readonly #appliedN: number[];
   readonly #values = new Map<string, string>();
-  /** Ids of applied requests, oldest first. */
-  readonly #requestIds = new Set<string>();
+  /** Ids of applied requests with their indexes, oldest first. */
+  readonly #requestIds = new Map<string, number>();
 
   /** An empty store of the replica with this id, in a cluster of so many. */
   constructor(
@@ -44,6 +45,7 @@ export class MemoryStore implements Store {
     this.#self = self;
     this.#logEntriesKept = logEntriesKept;
     this.#durable = emptyDurable(identity, replicas);
+    this.#deliveredN = Array(replicas).fill(0);
     this.#appliedN = Array(replicas).fill(0);
   }
 
@@ -66,7 +68,7 @@ export class MemoryStore implements Store {
   load(): Durable {
     return {
       ...this.#durable,
-      deliveredN: [...this.#durable.deliveredN],
+      deliveredN: [...this.#deliveredN],
       pending: [...this.#pending.values()],
       outbox: [...this.#outbox].map(([n, operation]) => ({ n, operation }))
         .sort((a, b) => a.n - b.n),
@@ -81,6 +83,9 @@ export class MemoryStore implements Store {
     this.#trim();
   }
 
+  /** Nothing to do. */
+  force(): void {}
+
   /** Log entries from one index to another, as many as one answer to a fetch may bear. */
   read(from: number, to: number): Entry[] {
     invariant(from >= this.#logFrom, "what a peer fetches is still in the log");
@@ -92,10 +97,14 @@ export class MemoryStore implements Store {
     return this.#values.get(key);
   }
 
-  /** All keys that begin with the prefix, with their values, in the order of their UTF-8 bytes. */
-  scan(prefix: string): (readonly [key: string, value: string])[] {
-    const found = [...this.#values].filter(([key]) => key.startsWith(prefix));
-    return found.sort(([a], [b]) => compareCodePoints(a, b));
+  /** Keys that begin with the prefix, with their values, in the order of their UTF-8 bytes. */
+  scan(prefix: string, { after, limit }: Page = {}): (readonly [key: string, value: string])[] {
+    return [...this.#values]
+      .filter(([key]) =>
+        key.startsWith(prefix) && (after === undefined || compareCodePoints(key, after) > 0)
+      )
+      .sort(([a], [b]) => compareCodePoints(a, b))
+      .slice(0, limit);
   }
 
   /** Nothing to do. */
@@ -136,7 +145,7 @@ export class MemoryStore implements Store {
     this.#log.push(entry);
     this.#pending.delete(place(message));
     if (message.origin === this.#self) this.#outbox.delete(message.n);
-    (this.#durable.deliveredN as number[])[message.origin] = message.n;
+    this.#deliveredN[message.origin] = message.n;
     const position = { index, time: message.time, id: message.origin };
     this.#durable = { ...this.#durable, position };
   }
@@ -146,17 +155,20 @@ export class MemoryStore implements Store {
     this.#applied = index;
     this.#appliedN[origin] = n;
     if (operation.id !== undefined) {
-      if (this.#requestIds.has(operation.id)) return;
-      this.#requestIds.add(operation.id);
-      if (this.#requestIds.size > REQUEST_IDS_KEPT) {
-        for (const oldest of this.#requestIds) {
-          this.#requestIds.delete(oldest);
-          break;
-        }
-      }
+      if (remembers(this.#requestIds.get(operation.id), index)) return;
+      this.#requestIds.delete(operation.id);
+      this.#requestIds.set(operation.id, index);
+      this.#forgetRequestIds(index);
     }
     if (operation.type === "set") this.#values.set(operation.key, operation.value);
     else this.#values.delete(operation.key);
+  }
+
+  #forgetRequestIds(index: number): void {
+    for (const [id, appliedAt] of this.#requestIds) {
+      if (remembers(appliedAt, index)) return;
+      this.#requestIds.delete(id);
+    }
   }
 
   #trim(): void {

@@ -5,9 +5,9 @@
  * @module
  */
 
-import type { Entry } from "../order/message.ts";
+import type { Entry, Operation } from "../order/message.ts";
 import type { Durable, Write } from "../order/step.ts";
-import { FETCH_BYTES_MAX, MESSAGE_OVERHEAD_BYTES } from "../limits.ts";
+import { FETCH_BYTES_MAX, MESSAGE_OVERHEAD_BYTES, REQUEST_IDS_KEPT } from "../limits.ts";
 
 /** What one turn of the event loop gathered: one transaction. */
 export interface Commit {
@@ -17,6 +17,19 @@ export interface Commit {
   readonly deliver: readonly Entry[];
   /** … then what is carried out on the keys, in the order of the indexes. */
   readonly apply: readonly Entry[];
+}
+
+/** Which part of what is found is wanted. */
+export interface Page {
+  /** Only keys after this one. */
+  readonly after?: string;
+  /** At most so many keys. */
+  readonly limit?: number;
+}
+
+/** Whether a request id that was applied at one index still counts at a later one. */
+export function remembers(appliedAt: number | undefined, index: number): boolean {
+  return appliedAt !== undefined && appliedAt > index - REQUEST_IDS_KEPT;
 }
 
 /** The store of one replica. Its methods throw what the disk says: the replica then stops. */
@@ -33,18 +46,20 @@ export interface Store {
   load(): Durable;
   /** Carries all of it out, or nothing. With `safe` it is on disk when this returns. */
   commit(commit: Commit, safe: boolean): void;
+  /** Forces to disk what was committed and did not wait for it. */
+  force(): void;
   /** Log entries from one index to another, as many as one answer to a fetch may bear. */
   read(from: number, to: number): Entry[];
   /** The value of a key. */
   get(key: string): string | undefined;
-  /** All keys that begin with the prefix, with their values, in the order of their UTF-8 bytes. */
-  scan(prefix: string): Iterable<readonly [key: string, value: string]>;
+  /** Keys that begin with the prefix, with their values, in the order of their UTF-8 bytes. */
+  scan(prefix: string, page?: Page): (readonly [key: string, value: string])[];
   /** Ends the use of the store; all that was committed is on disk. */
   close(): void;
 }
 
-/** The bytes that an entry counts for in a bound. */
-export function entryBytes({ message: { operation } }: Entry): number {
+/** The bytes that an operation counts for in a bound. */
+export function operationBytes(operation: Operation): number {
   const bytes = operation.type === "set" ? operation.bytes : 0;
   return MESSAGE_OVERHEAD_BYTES + operation.key.length + bytes;
 }
@@ -54,7 +69,7 @@ export function takeEntries(entries: Iterable<Entry>): Entry[] {
   const taken: Entry[] = [];
   let bytes = 0;
   for (const entry of entries) {
-    bytes += entryBytes(entry);
+    bytes += operationBytes(entry.message.operation);
     if (taken.length > 0 && bytes > FETCH_BYTES_MAX) break;
     taken.push(entry);
   }

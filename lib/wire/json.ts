@@ -28,6 +28,11 @@ export function decodeArray(frame: Uint8Array): readonly unknown[] {
   return value;
 }
 
+/** What a text written by `JSON.stringify` holds: for what this program has kept itself. */
+export function parseJson(text: string): unknown {
+  return JSON.parse(text);
+}
+
 /** The error of a message that is wrong in itself. */
 export function badRequest(text: string): RequestError {
   return new RequestError("bad_request", text, { maybe: false });

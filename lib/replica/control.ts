@@ -1,0 +1,63 @@
+/**
+ * What the main thread and the worker of a replica tell each other. Only how to start and to
+ * stop: replicas speak with each other over TCP alone.
+ *
+ * @module
+ */
+
+import type { Consistency } from "../consistency.ts";
+import type { WireLimits } from "../limits.ts";
+import type { LogEvent } from "../log.ts";
+import type { Fsync } from "../store/sqlite.ts";
+import type { PeerAddress } from "./links.ts";
+
+/** What a worker is told once, first. */
+export interface WorkerOptions {
+  readonly id: number;
+  readonly replicas: number;
+  readonly membersMin: number;
+  readonly consistency: Consistency;
+  readonly hostname: string;
+  /** 0: a free one. */
+  readonly port: number;
+  /** 0: a free one. */
+  readonly peerPort: number;
+  /** The replica's folder; null to keep everything in memory. */
+  readonly folder: string | null;
+  readonly fsync: Fsync;
+  readonly requestTimeoutMs: number;
+  readonly applyDelayMs: number;
+  readonly limits: WireLimits;
+}
+
+/** To a worker, in this order, the last two at any time. */
+export type ToWorker =
+  /** Look whether the ports and the folder can be used; write nothing. */
+  | { readonly type: "inspect"; readonly options: WorkerOptions }
+  /** Open the folder, and make it if there is none; serve. */
+  | { readonly type: "open" }
+  /** Dial these peers; by id. */
+  | { readonly type: "connect"; readonly peers: readonly PeerAddress[] }
+  | { readonly type: "apply_delay"; readonly ms: number }
+  | { readonly type: "stop" };
+
+/** Whose folder it is. */
+export interface FolderFacts {
+  readonly id: number;
+  readonly replicas: number;
+  readonly cluster: string | null;
+}
+
+/** From a worker. */
+export type FromWorker =
+  /** The answer to `inspect`: the folder's facts, null if there is none. */
+  | { readonly type: "inspected"; readonly facts: FolderFacts | null }
+  /** The answer to `open`. */
+  | { readonly type: "listening"; readonly client: PeerAddress; readonly peer: PeerAddress }
+  /** Live in a view for the first time. */
+  | { readonly type: "live" }
+  | { readonly type: "apply_delay_set" }
+  | { readonly type: "log"; readonly event: LogEvent }
+  /** It cannot start, or cannot go on; `folder` if its folder is why. */
+  | { readonly type: "failed"; readonly text: string; readonly folder: boolean }
+  | { readonly type: "stopped" };

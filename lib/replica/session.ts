@@ -1,0 +1,253 @@
+/**
+ * One client's connection: requests in, answers out, in their order.
+ *
+ * Writes that follow each other are under way together; a read waits until every earlier write
+ * of its connection is answered, and a write until every earlier read is. So a client sees its
+ * own order, and no other client waits for it.
+ *
+ * @module
+ */
+
+import { RequestError, StreamError } from "../errors.ts";
+import {
+  ANSWER_BYTES_MAX,
+  DUMP_KEYS_MAX,
+  REQUEST_BYTES_IN_FLIGHT_MAX,
+  REQUESTS_IN_FLIGHT_MAX,
+} from "../limits.ts";
+import { Fifo } from "../order/fifo.ts";
+import {
+  decodeRequest,
+  encodeReply,
+  errorReply,
+  type Reply,
+  type Request,
+} from "../wire/message.ts";
+import type { Channel } from "./channel.ts";
+import type { Replica } from "./replica.ts";
+
+/** A request that waits for its turn, or what is wrong with it. */
+interface Asked {
+  readonly request: Request | RequestError;
+  readonly bytes: number;
+  /** When its time limit ends. */
+  readonly deadline: number;
+}
+
+/** An answer's place; its text is null until it is known. */
+interface Answer {
+  text: string | null;
+  readonly bytes: number;
+}
+
+/** One client's connection. */
+export class Session {
+  readonly #replica: Replica;
+  readonly #channel: Channel;
+  readonly #asked = new Fifo<Asked>();
+  readonly #answers = new Fifo<Answer>();
+  #bytesUnderWay = 0;
+  #writesUnderWay = 0;
+  #dumping = false;
+  #flushing = false;
+  #ending = false;
+  #wake: () => void = () => {};
+
+  /** Serves the connection until it ends. */
+  constructor(replica: Replica, channel: Channel) {
+    this.#replica = replica;
+    this.#channel = channel;
+    channel.onDrained(() => {
+      this.proceed();
+      this.#wake();
+    });
+  }
+
+  /** Whether a request waits, or is under way, or its answer is not sent yet. */
+  get busy(): boolean {
+    return !this.#channel.closed &&
+      (this.#asked.length > 0 || this.#answers.length > 0 || this.#channel.backlog > 0);
+  }
+
+  /** Reads requests until the client ends, the stream cannot be trusted, or the server stops. */
+  async serve(): Promise<void> {
+    try {
+      await this.#read();
+      await this.#idle(() => !this.busy);
+    } catch (error) {
+      if (!(error instanceof StreamError)) throw error;
+      // What was asked before is answered first.
+      await this.#idle(() => this.#asked.length === 0 && this.#answers.length === 0);
+      this.#channel.add(encodeReply({
+        type: "error",
+        code: error.code,
+        text: error.message,
+        details: { maybe: false },
+      }));
+      await this.#channel.end();
+    } finally {
+      this.#channel.close();
+    }
+  }
+
+  /** Reads no further request. */
+  stopReading(): void {
+    this.#ending = true;
+  }
+
+  /** Ends the connection at once. */
+  close(): void {
+    this.#channel.close();
+    this.#wake();
+  }
+
+  /** Carries out requests as far as that is possible now. */
+  proceed(): void {
+    for (let head = this.#asked.first(); head !== undefined; head = this.#asked.first()) {
+      if (this.#channel.closed) return this.#asked.clear();
+      if (this.#dumping || this.#channel.backlog > ANSWER_BYTES_MAX) return;
+      if (!this.#carryOut(head)) return;
+    }
+    this.#wake();
+  }
+
+  async #read(): Promise<void> {
+    for (;;) {
+      await this.#idle(() => this.#hasRoom() || this.#ending);
+      if (this.#ending || !await this.#channel.fill() || this.#ending) return;
+      try {
+        for (let frame = this.#channel.next(); frame !== null; frame = this.#channel.next()) {
+          this.#ask(frame);
+        }
+      } finally {
+        this.proceed();
+      }
+    }
+  }
+
+  #ask(frame: Uint8Array): void {
+    const bytes = frame.length;
+    this.#bytesUnderWay += bytes;
+    let request: Request | RequestError;
+    try {
+      request = decodeRequest(frame, this.#replica.limits);
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      request = error;
+    }
+    const timeout = "options" in request ? request.options.timeout : undefined;
+    const deadline = this.#replica.now() + (timeout ?? this.#replica.requestTimeoutMs);
+    this.#asked.push({ request, bytes, deadline });
+  }
+
+  #hasRoom(): boolean {
+    return this.#asked.length + this.#answers.length < REQUESTS_IN_FLIGHT_MAX &&
+      this.#bytesUnderWay < REQUEST_BYTES_IN_FLIGHT_MAX &&
+      this.#channel.backlog < ANSWER_BYTES_MAX;
+  }
+
+  /** Waits for a condition that {@linkcode proceed}, an answer or the network brings about. */
+  async #idle(holds: () => boolean): Promise<void> {
+    while (!holds() && !this.#channel.closed) {
+      await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+  }
+
+  /** Carries out the request whose turn it is; false if it has to wait. */
+  #carryOut(asked: Asked): boolean {
+    const { request, deadline } = asked;
+    if (request instanceof RequestError) return this.#answerNow(asked, errorReply(request));
+    switch (request.type) {
+      case "set":
+      case "delete": {
+        const obstacle = this.#replica.obstacle(request.options);
+        if (obstacle !== null) return this.#wait(asked, obstacle);
+        const answer = this.#take(asked);
+        this.#writesUnderWay++;
+        this.#replica.write(request, deadline, (reply) => {
+          this.#writesUnderWay--;
+          this.#answer(answer, reply);
+          if (this.#writesUnderWay === 0) this.proceed();
+        });
+        return true;
+      }
+      case "get": {
+        if (this.#writesUnderWay > 0) return false;
+        const lack = this.#replica.lack(request.options.token);
+        if (lack !== null) return this.#wait(asked, lack);
+        return this.#answerNow(asked, this.#replica.get(request.key));
+      }
+      case "status":
+        if (this.#writesUnderWay > 0) return false;
+        return this.#answerNow(asked, { type: "status", status: this.#replica.status() });
+      case "dump":
+        if (this.#writesUnderWay > 0) return false;
+        this.#dump(this.#take(asked), request.prefix);
+        return true;
+    }
+  }
+
+  /** The request waits for the replica, at most until its deadline. */
+  #wait(asked: Asked, obstacle: RequestError): boolean {
+    if (this.#replica.now() >= asked.deadline) {
+      return this.#answerNow(asked, errorReply(obstacle));
+    }
+    this.#replica.waits(this);
+    return false;
+  }
+
+  #take({ bytes }: Asked): Answer {
+    this.#asked.shift();
+    const answer: Answer = { text: null, bytes };
+    this.#answers.push(answer);
+    return answer;
+  }
+
+  #answerNow(asked: Asked, reply: Reply): true {
+    this.#answer(this.#take(asked), reply);
+    return true;
+  }
+
+  #answer(answer: Answer, reply: Reply): void {
+    answer.text = encodeReply(reply);
+    for (let head = this.#answers.first(); head; head = this.#answers.first()) {
+      if (head.text === null) break;
+      this.#answers.shift();
+      this.#bytesUnderWay -= head.bytes;
+      this.#channel.add(head.text);
+    }
+    this.#flush();
+    this.#wake();
+  }
+
+  /** All answers of this turn go out in one write. */
+  #flush(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    queueMicrotask(() => {
+      this.#flushing = false;
+      this.#channel.flush();
+    });
+  }
+
+  /** Lists keys page by page; in between, others have their turn and the network its time. */
+  async #dump(answer: Answer, prefix: string): Promise<void> {
+    this.#dumping = true;
+    let after: string | undefined;
+    for (;;) {
+      const page = this.#replica.scan(prefix, { after, limit: DUMP_KEYS_MAX });
+      for (const [key, value] of page) {
+        const token = this.#replica.appliedN;
+        this.#channel.add(encodeReply({ type: "value", key, value, token }));
+        after = key;
+      }
+      this.#channel.flush();
+      if (page.length < DUMP_KEYS_MAX) break;
+      await this.#idle(() => this.#channel.backlog < ANSWER_BYTES_MAX);
+      if (this.#channel.closed) break;
+    }
+    this.#dumping = false;
+    this.#answer(answer, { type: "end", token: this.#replica.appliedN });
+    this.proceed();
+  }
+}

@@ -1,0 +1,136 @@
+/// <reference no-default-lib="true" />
+/// <reference lib="deno.worker" />
+/**
+ * A replica's worker: does what the main thread tells it (`control.ts`).
+ *
+ * @module
+ */
+
+import { FailedError, FolderError, reason } from "../errors.ts";
+import { invariant, unreachable } from "../invariant.ts";
+import { type Folder, holdsStore, takeFolder } from "../store/folder.ts";
+import { MemoryStore } from "../store/memory.ts";
+import { SqliteStore } from "../store/sqlite.ts";
+import type { Store } from "../store/store.ts";
+import type { FolderFacts, FromWorker, ToWorker, WorkerOptions } from "./control.ts";
+import type { PeerAddress } from "./links.ts";
+import { Replica } from "./replica.ts";
+
+/** What the worker has taken so far. */
+interface Taken {
+  readonly options: WorkerOptions;
+  readonly clientListener: Deno.TcpListener;
+  readonly peerListener: Deno.TcpListener;
+  store: Store | null;
+}
+
+let taken: Taken | null = null;
+let replica: Replica | null = null;
+
+function tell(message: FromWorker): void {
+  self.postMessage(message);
+}
+
+async function handle(message: ToWorker): Promise<void> {
+  switch (message.type) {
+    case "inspect":
+      return await inspect(message.options);
+    case "open":
+      return await open();
+    case "connect":
+      return replica?.connect(message.peers);
+    case "apply_delay":
+      replica?.setApplyDelay(message.ms);
+      return tell({ type: "apply_delay_set" });
+    case "stop":
+      await stop();
+      return tell({ type: "stopped" });
+    default:
+      return unreachable(message);
+  }
+}
+
+async function inspect(options: WorkerOptions): Promise<void> {
+  const { id, hostname } = options;
+  const clientListener = listen(hostname, options.port, `clients of replica ${id}`);
+  try {
+    const peerListener = listen(hostname, options.peerPort, `peers of replica ${id}`);
+    taken = { options, clientListener, peerListener, store: null };
+    tell({ type: "inspected", facts: await inspectFolder(taken) });
+  } catch (error) {
+    if (taken === null) clientListener.close();
+    throw error;
+  }
+}
+
+/** What an existing folder says of itself; it is in use by this process from now on. */
+async function inspectFolder(taking: Taken): Promise<FolderFacts | null> {
+  const { folder, fsync, id, replicas } = taking.options;
+  if (folder === null || !await holdsStore(folder)) return null;
+  const store = SqliteStore.open(await takeFolder(folder), { id, replicas }, fsync);
+  taking.store = store;
+  return { ...store.owner, cluster: store.load().installed?.cluster ?? null };
+}
+
+async function open(): Promise<void> {
+  invariant(taken !== null, "a folder is inspected before it is opened");
+  const { options, clientListener, peerListener } = taken;
+  const store = taken.store ?? await makeStore(options);
+  taken.store = store;
+  const { id } = options;
+  replica = new Replica({
+    ...options,
+    store,
+    log: (event) => tell({ type: "log", event: { ...event, replica: id } }),
+    live: () => tell({ type: "live" }),
+    failed: (error) => tell({ type: "failed", text: reason(error), folder: false }),
+  });
+  replica.start(peerListener, clientListener);
+  tell({ type: "listening", client: addressOf(clientListener), peer: addressOf(peerListener) });
+}
+
+async function makeStore({ folder, fsync, id, replicas }: WorkerOptions): Promise<Store> {
+  if (folder === null) return new MemoryStore(id, replicas, crypto.randomUUID());
+  const made: Folder = await takeFolder(folder);
+  return SqliteStore.open(made, { id, replicas }, fsync);
+}
+
+async function stop(): Promise<void> {
+  if (replica !== null) return await replica.stop();
+  taken?.clientListener.close();
+  taken?.peerListener.close();
+  taken?.store?.close();
+}
+
+function listen(hostname: string, port: number, whom: string): Deno.TcpListener {
+  try {
+    return Deno.listen({ hostname, port });
+  } catch (error) {
+    const at = `${hostname}:${port}`;
+    if (error instanceof Deno.errors.AddrInUse) {
+      throw new FailedError(
+        `port ${at} for ${whom} is in use: stop who uses it, or choose another --port or --peer-port`,
+      );
+    }
+    if (error instanceof Deno.errors.PermissionDenied) {
+      throw new FailedError(`may not listen on ${at} for ${whom}: choose ports above 1023`);
+    }
+    throw new FailedError(`cannot listen on ${at} for ${whom}: ${reason(error)}`);
+  }
+}
+
+function addressOf(listener: Deno.TcpListener): PeerAddress {
+  const { hostname, port } = listener.addr;
+  return { hostname, port };
+}
+
+self.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
+  try {
+    await handle(data);
+  } catch (error) {
+    const folder = error instanceof FolderError;
+    const expected = error instanceof FailedError;
+    const text = expected ? reason(error) : `an unexpected failure: ${reason(error)}`;
+    tell({ type: "failed", text, folder });
+  }
+};

@@ -1,0 +1,419 @@
+/**
+ * The store on disk: SQLite, from the runtime (`node:sqlite`).
+ *
+ * One commit is one transaction. In write-ahead mode SQLite forces it to disk with
+ * `synchronous = FULL` and leaves that to the system with `NORMAL`, and the setting may change
+ * between transactions: so only what must be safe waits for the disk. A later forced commit
+ * also forces all before it. Keys and values are kept as bytes: their order is that of UTF-8.
+ *
+ * @module
+ */
+
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { reason } from "../errors.ts";
+import { invariant, unreachable } from "../invariant.ts";
+import { REQUEST_IDS_KEPT } from "../limits.ts";
+import type { Entry, Message, Numbered, Operation, Position, View } from "../order/message.ts";
+import { START } from "../order/message.ts";
+import type { Durable, Write } from "../order/step.ts";
+import type { Ballot } from "../order/timestamp.ts";
+import { parseJson } from "../wire/json.ts";
+import { APPLICATION_ID, damage, type Folder, FORMAT_VERSION } from "./folder.ts";
+import { type Commit, type Page, remembers, type Store, takeEntries } from "./store.ts";
+
+/** When what must be safe is forced to disk: before it is answered, each second, or never by us. */
+export type Fsync = "always" | "interval" | "never";
+
+/** Who a new store belongs to. */
+export interface Owner {
+  /** The replica's id. */
+  readonly id: number;
+  /** How many replicas are configured. */
+  readonly replicas: number;
+}
+
+const SCHEMA = `
+  CREATE TABLE protocol (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE origins (
+    origin INTEGER PRIMARY KEY, delivered INTEGER NOT NULL, applied INTEGER NOT NULL
+  );
+  -- A message without a time waits in the outbox; with one it is in the queue.
+  CREATE TABLE pending (
+    origin INTEGER, n INTEGER, time INTEGER, key BLOB NOT NULL, value BLOB, request TEXT,
+    PRIMARY KEY (origin, n)
+  ) WITHOUT ROWID;
+  CREATE TABLE log (
+    idx INTEGER PRIMARY KEY, origin INTEGER NOT NULL, n INTEGER NOT NULL, time INTEGER NOT NULL,
+    key BLOB NOT NULL, value BLOB, request TEXT
+  );
+  CREATE TABLE keys (key BLOB PRIMARY KEY, value BLOB NOT NULL);
+  CREATE TABLE requests (id TEXT PRIMARY KEY, idx INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE INDEX requests_by_index ON requests (idx);
+`;
+
+/** Every how many applied entries request ids that no longer count are deleted. */
+const FORGET_EVERY = 10_000;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** A replica's store in its folder. */
+export class SqliteStore implements Store {
+  /** What kind of store it is. */
+  readonly kind = "sqlite";
+  readonly #db: DatabaseSync;
+  readonly #folder: Folder;
+  readonly #fsync: Fsync;
+  readonly #self: number;
+  readonly #statements: Statements;
+  #synchronous = "";
+  #keys: number;
+  #applied: number;
+  readonly #deliveredN: number[];
+  readonly #appliedN: number[];
+  #index: number;
+  /** Writes that `interval` has not yet forced to disk. */
+  #unforced = false;
+
+  /**
+   * Opens the store in a folder that was taken; makes it if there is none.
+   *
+   * @throws {FolderError} if it is damaged or another replica's; then nothing was written
+   */
+  static open(folder: Folder, owner: Owner, fsync: Fsync): SqliteStore {
+    let db: DatabaseSync | undefined;
+    try {
+      db = new DatabaseSync(folder.file);
+      if (isEmpty(db)) create(db, owner);
+      else checkWhole(db, folder);
+      return new SqliteStore(db, folder, owner, fsync);
+    } catch (error) {
+      db?.close();
+      folder.release();
+      if (/malformed|not a database|corrupt/.test(reason(error))) {
+        throw damage(folder.path, reason(error), error);
+      }
+      throw error;
+    }
+  }
+
+  private constructor(db: DatabaseSync, folder: Folder, { id, replicas }: Owner, fsync: Fsync) {
+    this.#db = db;
+    this.#folder = folder;
+    this.#fsync = fsync;
+    this.#self = id;
+    this.#statements = prepare(db);
+    db.exec("PRAGMA journal_mode = WAL; PRAGMA cache_size = -65536");
+    this.#keys = Number(column(db.prepare("SELECT count(*) AS value FROM keys")));
+    this.#applied = Number(this.#protocol("applied"));
+    this.#index = Number(column(db.prepare("SELECT max(idx) AS value FROM log")) ?? 0);
+    this.#deliveredN = Array(replicas).fill(0);
+    this.#appliedN = Array(replicas).fill(0);
+    for (const row of db.prepare("SELECT * FROM origins").all()) {
+      this.#deliveredN[Number(row.origin)] = Number(row.delivered);
+      this.#appliedN[Number(row.origin)] = Number(row.applied);
+    }
+  }
+
+  /** Who the folder was made for. */
+  get owner(): Owner {
+    return { id: Number(this.#protocol("id")), replicas: Number(this.#protocol("replicas")) };
+  }
+
+  /** How many keys there are. */
+  get keys(): number {
+    return this.#keys;
+  }
+
+  /** The index of the last entry applied. */
+  get applied(): number {
+    return this.#applied;
+  }
+
+  /** By origin: the highest `n` applied. */
+  get appliedN(): readonly number[] {
+    return this.#appliedN;
+  }
+
+  /** What the protocol core goes on from. */
+  load(): Durable {
+    const pending: Message[] = [];
+    const outbox: Numbered[] = [];
+    for (const row of this.#db.prepare("SELECT * FROM pending ORDER BY origin, n").all()) {
+      const operation = readOperation(row);
+      const n = Number(row.n);
+      if (row.time === null) outbox.push({ n, operation });
+      else pending.push({ origin: Number(row.origin), n, time: Number(row.time), operation });
+    }
+    return {
+      identity: this.#protocol("identity") as string,
+      promised: this.#protocol("promised") as Ballot,
+      installed: this.#protocol("installed") as View | null,
+      n: Number(this.#protocol("n")),
+      position: this.#position(),
+      deliveredN: [...this.#deliveredN],
+      pending,
+      outbox,
+    };
+  }
+
+  /** Carries all of it out in one transaction, or nothing. */
+  commit({ writes, deliver, apply }: Commit, safe: boolean): void {
+    this.#setSynchronous(safe && this.#fsync === "always" ? "FULL" : "NORMAL");
+    this.#transact(() => {
+      let n = 0;
+      for (const write of writes) n = Math.max(n, this.#write(write));
+      if (n > 0) this.#setProtocol("n", n);
+      for (const entry of deliver) this.#deliver(entry);
+      for (const entry of apply) this.#apply(entry);
+      const origins = new Set([...deliver, ...apply].map(({ message }) => message.origin));
+      for (const origin of origins) {
+        this.#statements.origin.run(origin, this.#deliveredN[origin], this.#appliedN[origin]);
+      }
+      if (apply.length > 0) this.#setProtocol("applied", this.#applied);
+    });
+    this.#unforced ||= safe && this.#fsync !== "always";
+  }
+
+  /** Forces to disk what was committed without: for `interval`, each second. */
+  force(): void {
+    if (!this.#unforced || this.#fsync !== "interval") return;
+    this.#unforced = false;
+    this.#setSynchronous("FULL");
+    this.#transact(() => this.#setProtocol("applied", this.#applied));
+  }
+
+  /** Log entries from one index to another, as many as one answer to a fetch may bear. */
+  read(from: number, to: number): Entry[] {
+    const rows = this.#statements.readLog.iterate(from, to);
+    return takeEntries(entriesOf(rows as Iterable<Row>));
+  }
+
+  /** The value of a key. */
+  get(key: string): string | undefined {
+    const row = this.#statements.get.get(encoder.encode(key));
+    return row === undefined ? undefined : decoder.decode(row.value as Uint8Array);
+  }
+
+  /** Keys that begin with the prefix, with their values, in the order of their UTF-8 bytes. */
+  scan(prefix: string, { after, limit }: Page = {}): (readonly [key: string, value: string])[] {
+    const from = encoder.encode(prefix);
+    // No UTF-8 text has this byte, so it stands behind all keys with the prefix.
+    const until = Uint8Array.of(...from, 0xff);
+    const rows = this.#statements.scan.all(
+      from,
+      until,
+      after === undefined ? null : encoder.encode(after),
+      limit ?? -1,
+    );
+    return rows.map(({ key, value }) => [
+      decoder.decode(key as Uint8Array),
+      decoder.decode(value as Uint8Array),
+    ]);
+  }
+
+  /** Ends the use of the store; all that was committed is on disk. */
+  close(): void {
+    try {
+      this.#setSynchronous("FULL");
+      this.#db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    } finally {
+      this.#db.close();
+      this.#folder.release();
+    }
+  }
+
+  #transact(act: () => void): void {
+    this.#db.exec("BEGIN IMMEDIATE");
+    try {
+      act();
+      this.#db.exec("COMMIT");
+    } catch (error) {
+      try {
+        this.#db.exec("ROLLBACK");
+      } catch {
+        // SQLite has rolled back by itself, as it does when the disk is full.
+      }
+      throw error;
+    }
+  }
+
+  #setSynchronous(mode: "FULL" | "NORMAL"): void {
+    const wanted = this.#fsync === "never" ? "OFF" : mode;
+    if (wanted === this.#synchronous) return;
+    this.#db.exec(`PRAGMA synchronous = ${wanted}`);
+    this.#synchronous = wanted;
+  }
+
+  /** Carries out one write; returns the own number that it bears, or 0. */
+  #write(write: Write): number {
+    switch (write.type) {
+      case "promised":
+        this.#setProtocol("promised", write.ballot);
+        return 0;
+      case "outbox":
+        this.#put(this.#self, write.numbered.n, null, write.numbered.operation);
+        return write.numbered.n;
+      case "received": {
+        const { origin, n, time, operation } = write.message;
+        this.#put(origin, n, time, operation);
+        return origin === this.#self ? n : 0;
+      }
+      case "installed":
+        this.#setProtocol("installed", write.view);
+        this.#db.exec("DELETE FROM pending");
+        for (const { origin, n, time, operation } of write.pending) {
+          this.#put(origin, n, time, operation);
+        }
+        for (const { n, operation } of write.outbox) this.#put(this.#self, n, null, operation);
+        return write.n;
+      default:
+        return unreachable(write);
+    }
+  }
+
+  #put(origin: number, n: number, time: number | null, operation: Operation): void {
+    const { key, value, request } = columns(operation);
+    this.#statements.putPending.run(origin, n, time, key, value, request);
+  }
+
+  #deliver({ index, message: { origin, n, time, operation } }: Entry): void {
+    invariant(index === this.#index + 1, "the log has no gap");
+    this.#index = index;
+    this.#deliveredN[origin] = n;
+    const { key, value, request } = columns(operation);
+    this.#statements.putLog.run(index, origin, n, time, key, value, request);
+    this.#statements.deletePending.run(origin, n);
+  }
+
+  #apply({ index, message: { origin, n, operation } }: Entry): void {
+    invariant(index === this.#applied + 1, "entries are applied in the order of their indexes");
+    this.#applied = index;
+    this.#appliedN[origin] = n;
+    if (index % FORGET_EVERY === 0) this.#statements.forgetRequests.run(index - REQUEST_IDS_KEPT);
+    if (operation.id !== undefined) {
+      const applied = this.#statements.request.get(operation.id);
+      if (remembers(applied === undefined ? undefined : Number(applied.idx), index)) return;
+      this.#statements.putRequest.run(operation.id, index);
+    }
+    const { key, value } = columns(operation);
+    if (value === null) {
+      this.#keys -= Number(this.#statements.deleteKey.run(key).changes);
+    } else if (Number(this.#statements.updateKey.run(value, key).changes) === 0) {
+      this.#statements.insertKey.run(key, value);
+      this.#keys++;
+    }
+  }
+
+  #position(): Position {
+    const row = this.#statements.readLog.get(this.#index, this.#index);
+    if (row === undefined) return START;
+    return { index: this.#index, time: Number(row.time), id: Number(row.origin) };
+  }
+
+  #protocol(name: string): unknown {
+    return readProtocol(this.#db, name);
+  }
+
+  #setProtocol(name: string, value: unknown): void {
+    this.#statements.setProtocol.run(name, JSON.stringify(value));
+  }
+}
+
+type Row = Record<string, unknown>;
+
+type Statements = ReturnType<typeof prepare>;
+
+function prepare(db: DatabaseSync) {
+  const put = (table: string, first: string) =>
+    db.prepare(
+      `INSERT OR REPLACE INTO ${table} (${first}) VALUES (${first.replaceAll(/\w+/g, "?")})`,
+    );
+  return {
+    setProtocol: put("protocol", "name, value"),
+    origin: put("origins", "origin, delivered, applied"),
+    putPending: put("pending", "origin, n, time, key, value, request"),
+    deletePending: db.prepare("DELETE FROM pending WHERE origin = ? AND n = ?"),
+    putLog: put("log", "idx, origin, n, time, key, value, request"),
+    readLog: db.prepare("SELECT * FROM log WHERE idx BETWEEN ? AND ? ORDER BY idx"),
+    get: db.prepare("SELECT value FROM keys WHERE key = ?"),
+    scan: db.prepare(
+      "SELECT key, value FROM keys WHERE key >= ?1 AND key < ?2 AND (?3 IS NULL OR key > ?3) ORDER BY key LIMIT ?4",
+    ),
+    updateKey: db.prepare("UPDATE keys SET value = ? WHERE key = ?"),
+    insertKey: db.prepare("INSERT INTO keys (key, value) VALUES (?, ?)"),
+    deleteKey: db.prepare("DELETE FROM keys WHERE key = ?"),
+    request: db.prepare("SELECT idx FROM requests WHERE id = ?"),
+    putRequest: put("requests", "id, idx"),
+    forgetRequests: db.prepare("DELETE FROM requests WHERE idx <= ?"),
+  };
+}
+
+function isEmpty(db: DatabaseSync): boolean {
+  return Number(column(db.prepare("SELECT count(*) AS value FROM sqlite_schema"))) === 0;
+}
+
+function create(db: DatabaseSync, { id, replicas }: Owner): void {
+  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN IMMEDIATE");
+  db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT_VERSION}`);
+  db.exec(SCHEMA);
+  const set = db.prepare("INSERT INTO protocol VALUES (?, ?)");
+  const values = {
+    id,
+    replicas,
+    identity: crypto.randomUUID(),
+    promised: { round: 0, id: 0 },
+    installed: null,
+    n: 0,
+    applied: 0,
+  };
+  for (const [name, value] of Object.entries(values)) set.run(name, JSON.stringify(value));
+  db.exec("COMMIT");
+  // The header is in the file itself from now on, where the next start looks first.
+  db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+function checkWhole(db: DatabaseSync, folder: Folder): void {
+  const found = column(db.prepare("PRAGMA quick_check(1)"), "quick_check");
+  if (found !== "ok") throw damage(folder.path, String(found));
+}
+
+function readProtocol(db: DatabaseSync, name: string): unknown {
+  const value = column(db.prepare("SELECT value FROM protocol WHERE name = ?"), "value", name);
+  invariant(typeof value === "string", `the store knows its ${name}`);
+  return parseJson(value);
+}
+
+function column(statement: StatementSync, name = "value", ...parameters: string[]): unknown {
+  return statement.get(...parameters)?.[name];
+}
+
+function columns(operation: Operation) {
+  return {
+    key: encoder.encode(operation.key),
+    value: operation.type === "set" ? encoder.encode(operation.value) : null,
+    request: operation.id ?? null,
+  };
+}
+
+function readOperation({ key, value, request }: Row): Operation {
+  const id = request === null ? {} : { id: String(request) };
+  const text = decoder.decode(key as Uint8Array);
+  if (value === null) return { type: "delete", key: text, ...id };
+  const bytes = value as Uint8Array;
+  return { type: "set", key: text, value: decoder.decode(bytes), bytes: bytes.length, ...id };
+}
+
+function* entriesOf(rows: Iterable<Row>): Generator<Entry> {
+  for (const row of rows) {
+    yield {
+      index: Number(row.idx),
+      message: {
+        origin: Number(row.origin),
+        n: Number(row.n),
+        time: Number(row.time),
+        operation: readOperation(row),
+      },
+    };
+  }
+}

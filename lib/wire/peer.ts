@@ -1,0 +1,402 @@
+/**
+ * The peer port's messages: their JSON forms and the one place where they are checked.
+ *
+ *     ["broadcast", key, value, bytes, [id, time], "message", n, prev, ballot, request id?]
+ *     [[id, time], key, null, bytes, [id, time], "acknowledgement", last, ballot]
+ *
+ * are the original design's two; a delete's value is null. The others begin with their word. A
+ * ballot is `[round, id]`. What can exceed a frame, the messages of a promise or an install, goes
+ * before it in `["part", message, …]` frames of `[origin, n, time, key, value, bytes, id?]` each.
+ *
+ * @module
+ */
+
+import { unreachable } from "../invariant.ts";
+import { PART_BYTES_MAX } from "../limits.ts";
+import type { Ballot, Timestamp } from "../order/timestamp.ts";
+import type {
+  Entry,
+  Message,
+  Operation,
+  PeerMessage,
+  Position,
+  State,
+  View,
+} from "../order/message.ts";
+import { badRequest, count, decodeArray, list, text, utf8Length } from "./json.ts";
+
+/** What is said first on a link, in both directions: who is there. */
+export interface Hello {
+  /** The version of these forms. */
+  readonly protocol: number;
+  /** The folder's cluster, a UUID; null before its first view. */
+  readonly cluster: string | null;
+  /** The configured id. */
+  readonly id: number;
+  /** How many replicas are configured. */
+  readonly replicas: number;
+  /** The folder's identity, a UUID. */
+  readonly identity: string;
+}
+
+/** The version of the forms in this file. */
+export const PROTOCOL = 1;
+
+/** The frame of a hello. */
+export function encodeHello({ protocol, cluster, id, replicas, identity }: Hello): string {
+  return JSON.stringify(["hello", protocol, cluster, id, replicas, identity]);
+}
+
+/**
+ * Reads the first frame of a link.
+ *
+ * @throws {StreamError} if it is not JSON
+ * @throws {RequestError} if it is no hello
+ */
+export function decodeHello(frame: Uint8Array): Hello {
+  const [word, protocol, cluster, id, replicas, identity] = decodeArray(frame);
+  if (word !== "hello") throw badRequest("a peer must begin with its hello");
+  return {
+    protocol: count(protocol, "the protocol"),
+    cluster: cluster === null ? null : text(cluster, "the cluster"),
+    id: count(id, "the id"),
+    replicas: count(replicas, "the replicas"),
+    identity: text(identity, "the identity"),
+  };
+}
+
+/** The frame that refuses a link, with the reason. */
+export function encodeRefusal(reason: string): string {
+  return JSON.stringify(["ERROR", "unauthorized", reason, {}]);
+}
+
+/** The reason, if the frame refuses a link. */
+export function decodeRefusal(frame: Uint8Array): string | null {
+  const [word, , reason] = decodeArray(frame);
+  return word === "ERROR" ? text(reason, "the reason") : null;
+}
+
+/** Gives each frame of the message, in order. */
+export function encodePeerMessage(message: PeerMessage, frame: (text: string) => void): void {
+  switch (message.type) {
+    case "broadcast": {
+      const { message: { origin, n, time, operation }, prev, ballot } = message;
+      const value = operation.type === "set" ? operation.value : null;
+      const bytes = operation.type === "set" ? operation.bytes : 0;
+      const form: unknown[] = [
+        "broadcast",
+        operation.key,
+        value,
+        bytes,
+        [origin, time],
+        "message",
+        n,
+        prev,
+        pair(ballot),
+      ];
+      if (operation.id !== undefined) form.push(operation.id);
+      return frame(JSON.stringify(form));
+    }
+    case "acknowledgement": {
+      const { covers, stamp, last, ballot } = message;
+      return frame(JSON.stringify([
+        [covers.origin, covers.time],
+        covers.key,
+        null,
+        covers.bytes,
+        [stamp.id, stamp.time],
+        "acknowledgement",
+        last,
+        pair(ballot),
+      ]));
+    }
+    case "heartbeat": {
+      const { clock, state, ballot, round, hears, wants, index } = message;
+      const view = ballot === null ? null : pair(ballot);
+      return frame(JSON.stringify(["heartbeat", clock, state, view, round, hears, wants, index]));
+    }
+    case "resume":
+      return frame(JSON.stringify(["resume", pair(message.ballot), message.received]));
+    case "prepare":
+    case "installed":
+    case "start":
+      return frame(JSON.stringify([message.type, pair(message.ballot)]));
+    case "refuse":
+      return frame(JSON.stringify(["refuse", pair(message.ballot), pair(message.promised)]));
+    case "promise": {
+      const { ballot, installed, identity, position, deliveredN, pending, hears } = message;
+      encodeParts(pending, frame);
+      return frame(JSON.stringify([
+        "promise",
+        pair(ballot),
+        installed === null ? null : encodeView(installed),
+        identity,
+        encodePosition(position),
+        deliveredN,
+        pending.length,
+        hears,
+      ]));
+    }
+    case "install": {
+      const { view, previous, base, deliveredN, source, carried } = message;
+      encodeParts(carried, frame);
+      return frame(JSON.stringify([
+        "install",
+        encodeView(view),
+        previous === null ? null : pair(previous),
+        encodePosition(base),
+        deliveredN,
+        source,
+        carried.length,
+      ]));
+    }
+    case "fetch":
+      return frame(JSON.stringify(["fetch", message.from, message.to]));
+    case "entries": {
+      const { entries } = message;
+      const first = entries.length === 0 ? 0 : entries[0].index;
+      const messages = entries.map(({ message }) => encodeMessage(message));
+      return frame(JSON.stringify(["entries", first, ...messages]));
+    }
+    default:
+      return unreachable(message);
+  }
+}
+
+/** Reads the frames of one link: a message may take several. */
+export class PeerDecoder {
+  #parts: Message[] = [];
+  readonly #partsMax: number;
+
+  /** Makes a decoder that keeps at most so many messages until their promise or install. */
+  constructor(partsMax: number) {
+    this.#partsMax = partsMax;
+  }
+
+  /**
+   * The message that this frame completes, or null.
+   *
+   * @throws {StreamError} if the frame is not JSON
+   * @throws {RequestError} if it has no form of a peer's message
+   */
+  decode(frame: Uint8Array): PeerMessage | null {
+    const form = decodeArray(frame);
+    if (form[0] !== "part") return this.#message(form);
+    for (const message of form.slice(1)) this.#parts.push(readMessage(message));
+    if (this.#parts.length > this.#partsMax) throw badRequest("too many parts");
+    return null;
+  }
+
+  #message(form: readonly unknown[]): PeerMessage {
+    if (Array.isArray(form[0])) return readAcknowledgement(form);
+    switch (form[0]) {
+      case "broadcast":
+        return readBroadcast(form);
+      case "heartbeat": {
+        const [, clock, state, view, round, hears, wants, index] = form;
+        return {
+          type: "heartbeat",
+          clock: count(clock, "the clock"),
+          state: readState(state),
+          ballot: view === null ? null : readBallot(view),
+          round: count(round, "the round"),
+          hears: readCounts(hears, "hears"),
+          wants: wants === true,
+          index: count(index, "the index"),
+        };
+      }
+      case "resume":
+        return {
+          type: "resume",
+          ballot: readBallot(form[1]),
+          received: count(form[2], "received"),
+        };
+      case "prepare":
+      case "installed":
+      case "start":
+        return { type: form[0], ballot: readBallot(form[1]) };
+      case "refuse":
+        return { type: "refuse", ballot: readBallot(form[1]), promised: readBallot(form[2]) };
+      case "promise": {
+        const [, ballot, installed, identity, position, deliveredN, pending, hears] = form;
+        return {
+          type: "promise",
+          ballot: readBallot(ballot),
+          installed: installed === null ? null : readView(installed),
+          identity: text(identity, "the identity"),
+          position: readPosition(position),
+          deliveredN: readCounts(deliveredN, "deliveredN"),
+          pending: this.#takeParts(pending),
+          hears: readCounts(hears, "hears"),
+        };
+      }
+      case "install": {
+        const [, view, previous, base, deliveredN, source, carried] = form;
+        return {
+          type: "install",
+          view: readView(view),
+          previous: previous === null ? null : readBallot(previous),
+          base: readPosition(base),
+          deliveredN: readCounts(deliveredN, "deliveredN"),
+          source: count(source, "the source"),
+          carried: this.#takeParts(carried),
+        };
+      }
+      case "fetch":
+        return { type: "fetch", from: count(form[1], "from"), to: count(form[2], "to") };
+      case "entries":
+        return { type: "entries", entries: readEntries(form) };
+      default:
+        throw badRequest(`unknown message ${JSON.stringify(form[0])?.slice(0, 40)}`);
+    }
+  }
+
+  #takeParts(announced: unknown): Message[] {
+    const parts = this.#parts;
+    this.#parts = [];
+    if (announced !== parts.length) throw badRequest("parts are missing");
+    return parts;
+  }
+}
+
+function pair({ round, id }: Ballot): [number, number] {
+  return [round, id];
+}
+
+function encodeParts(messages: readonly Message[], frame: (text: string) => void): void {
+  let part: unknown[] = ["part"];
+  let bytes = 0;
+  for (const message of messages) {
+    const { operation } = message;
+    const size = operation.key.length + (operation.type === "set" ? operation.bytes : 0) + 64;
+    if (bytes > 0 && bytes + size > PART_BYTES_MAX) {
+      frame(JSON.stringify(part));
+      part = ["part"];
+      bytes = 0;
+    }
+    part.push(encodeMessage(message));
+    bytes += size;
+  }
+  if (bytes > 0) frame(JSON.stringify(part));
+}
+
+function encodeMessage({ origin, n, time, operation }: Message): unknown[] {
+  const value = operation.type === "set" ? operation.value : null;
+  const bytes = operation.type === "set" ? operation.bytes : 0;
+  const form: unknown[] = [origin, n, time, operation.key, value, bytes];
+  if (operation.id !== undefined) form.push(operation.id);
+  return form;
+}
+
+function encodePosition({ index, time, id }: Position): unknown[] {
+  return [index, time, id];
+}
+
+function encodeView({ ballot, members, cluster, identities }: View): unknown[] {
+  return [pair(ballot), members, cluster, identities];
+}
+
+function readBroadcast(form: readonly unknown[]): PeerMessage {
+  const [, key, value, bytes, stamp, word, n, prev, ballot, requestId] = form;
+  if (word !== "message") throw badRequest('a broadcast must bear the word "message"');
+  const { id: origin, time } = readTimestamp(stamp);
+  return {
+    type: "broadcast",
+    ballot: readBallot(ballot),
+    message: {
+      origin,
+      n: count(n, "n"),
+      time,
+      operation: readOperation(key, value, bytes, requestId),
+    },
+    prev: count(prev, "prev"),
+  };
+}
+
+function readAcknowledgement(form: readonly unknown[]): PeerMessage {
+  const [covered, key, value, bytes, stamp, word, last, ballot] = form;
+  if (word !== "acknowledgement" || value !== null) {
+    throw badRequest('an acknowledgement must bear null and the word "acknowledgement"');
+  }
+  const { id: origin, time } = readTimestamp(covered);
+  return {
+    type: "acknowledgement",
+    ballot: readBallot(ballot),
+    covers: { origin, time, key: text(key, "the key"), bytes: count(bytes, "bytes") },
+    stamp: readTimestamp(stamp),
+    last: count(last, "last"),
+  };
+}
+
+function readMessage(value: unknown): Message {
+  const [origin, n, time, key, content, bytes, requestId] = list(value, "a message", same);
+  return {
+    origin: count(origin, "the origin"),
+    n: count(n, "n"),
+    time: count(time, "the time"),
+    operation: readOperation(key, content, bytes, requestId),
+  };
+}
+
+function readOperation(
+  key: unknown,
+  value: unknown,
+  bytes: unknown,
+  requestId: unknown,
+): Operation {
+  const id = requestId === undefined ? {} : { id: text(requestId, "the request id") };
+  if (value === null) return { type: "delete", key: text(key, "the key"), ...id };
+  const content = text(value, "the value");
+  if (bytes !== utf8Length(content)) throw badRequest("bytes must be the value's UTF-8 length");
+  return { type: "set", key: text(key, "the key"), value: content, bytes, ...id };
+}
+
+function readEntries(form: readonly unknown[]): Entry[] {
+  const first = count(form[1], "the index");
+  return form.slice(2).map((message, i) => ({ index: first + i, message: readMessage(message) }));
+}
+
+function readTimestamp(value: unknown): Timestamp {
+  const [id, time] = readCounts(value, "a timestamp");
+  if (time === undefined) throw badRequest("a timestamp must be [id, time]");
+  return { id, time };
+}
+
+function readBallot(value: unknown): Ballot {
+  const [round, id] = readCounts(value, "a ballot");
+  if (id === undefined) throw badRequest("a ballot must be [round, id]");
+  return { round, id };
+}
+
+function readPosition(value: unknown): Position {
+  const [index, time, id] = readCounts(value, "a position");
+  if (id === undefined) throw badRequest("a position must be [index, time, id]");
+  return { index, time, id };
+}
+
+function readView(value: unknown): View {
+  const [ballot, members, cluster, identities] = list(value, "a view", same);
+  return {
+    ballot: readBallot(ballot),
+    members: readCounts(members, "members"),
+    cluster: text(cluster, "the cluster"),
+    identities: list(
+      identities,
+      "identities",
+      (identity) => identity === null ? null : text(identity, "an identity"),
+    ),
+  };
+}
+
+function readState(value: unknown): State {
+  if (value === "outside" || value === "installed" || value === "live") return value;
+  throw badRequest("unknown state");
+}
+
+function readCounts(value: unknown, name: string): number[] {
+  return list(value, name, (element) => count(element, `each of ${name}`));
+}
+
+function same(value: unknown): unknown {
+  return value;
+}
