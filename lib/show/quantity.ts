@@ -32,9 +32,9 @@ export function roundDuration(ms: number): string {
   return ms < 1000 ? `${Math.round(ms)} ms` : duration(ms);
 }
 
-/** A duration in seconds with three decimals, as the paper gives its figures. */
-export function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(3)} s`;
+/** The number of milliseconds, where the unit stands elsewhere: `2,068`, `23.1`. */
+export function milliseconds(ms: number): string {
+  return ms >= 999.5 ? count(ms) : digits(ms);
 }
 
 /** A count with its thousands set apart: `12,345`. */

@@ -3,11 +3,11 @@ import {
   count,
   counted,
   duration,
+  milliseconds,
   percent,
   rate,
   ratio,
   roundDuration,
-  seconds,
 } from "../../lib/show/quantity.ts";
 
 Deno.test("duration shows three digits in the unit that suits", () => {
@@ -40,7 +40,7 @@ Deno.test("roundDuration says what was asked for", () => {
 });
 
 Deno.test("counts, rates, shares and ratios", () => {
-  assertEquals(seconds(2068), "2.068 s");
+  assertEquals([0.544, 23.14, 544, 2068].map(milliseconds), ["0.54", "23.1", "544", "2,068"]);
   assertEquals([0, 999, 1000, 1234567.4].map(count), ["0", "999", "1,000", "1,234,567"]);
   assertEquals([0.123, 9.5, 12_345].map(rate), ["0.12/s", "9.50/s", "12,345/s"]);
   assertEquals([0, 0.0417, 1].map(percent), ["0.0 %", "4.2 %", "100.0 %"]);

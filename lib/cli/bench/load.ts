@@ -50,6 +50,8 @@ export interface LoadResult {
   readonly missing: number;
   /** Requests that failed, by the code of the answer; `connection` if there was none. */
   readonly errors: Readonly<Record<string, number>>;
+  /** How much of one processor core making the load took, or null if that is not known. */
+  readonly coreShare: number | null;
   /** Answers per second in each full second of the measuring. */
   readonly perSecond: readonly number[];
 }
@@ -67,6 +69,8 @@ export interface LoadProgress {
 export interface LoadHooks {
   readonly progress: (progress: LoadProgress) => void;
   readonly signal: AbortSignal;
+  /** Milliseconds that the thread has run, or null if that is not known. */
+  readonly cpuMs: () => number | null;
 }
 
 const KEY_PREFIX = "bench:";
@@ -174,8 +178,11 @@ class Load {
     this.#tally = new Tally();
     const tally = this.#tally;
     const begin = performance.now();
+    const cpuBegin = this.#hooks.cpuMs();
     await this.#phase("measuring", durationMs);
     const elapsedMs = performance.now() - begin;
+    const cpuEnd = this.#hooks.cpuMs();
+    const coreShare = cpuBegin === null || cpuEnd === null ? null : (cpuEnd - cpuBegin) / elapsedMs;
     const complete = !this.#aborted;
     this.#stopped = true;
     this.#tally = new Tally();
@@ -189,6 +196,7 @@ class Load {
       writes: tally.writes.snapshot(),
       missing,
       errors,
+      coreShare,
       perSecond,
     };
   }

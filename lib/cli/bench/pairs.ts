@@ -8,7 +8,7 @@
 import type { Client } from "../../client/mod.ts";
 import type { Consistency } from "../../consistency.ts";
 import { FailedError } from "../../errors.ts";
-import { count, percent, ratio, seconds } from "../../show/quantity.ts";
+import { count, counted, milliseconds, percent, ratio } from "../../show/quantity.ts";
 import { table } from "../../show/table.ts";
 
 /** What the experiment asks of a replica. No session: in `eventual` nothing may mend the reads. */
@@ -48,6 +48,8 @@ export interface RunOptions {
   /** One at each replica that is looked at, on connections of their own. */
   readonly observers: readonly PlainClient[];
   readonly signal: AbortSignal;
+  /** Called after each pair. */
+  readonly onPair?: () => void;
 }
 
 /** Between two looks at a replica. */
@@ -56,7 +58,7 @@ const LOOK_MS = 1;
 const SETTLE_MS_MAX = 60_000;
 
 /** Runs the pairs once, from a state in which every replica holds 0. */
-export async function run(options: RunOptions): Promise<Run> {
+export async function runPairs(options: RunOptions): Promise<Run> {
   const { level, pairs, key, client, observers, signal } = options;
   const request = { consistency: level };
   await client.set(key, "0", { consistency: "sequential" });
@@ -73,6 +75,7 @@ export async function run(options: RunOptions): Promise<Run> {
     const read = await client.get(key, request);
     if (read === `${i}`) ownReads++;
     lastRead = Number(read);
+    options.onPair?.();
   }
   const elapsedMs = performance.now() - begin;
   return { level, elapsedMs, ownReads, lastRead, settledMs: await settling };
@@ -120,31 +123,24 @@ export function spread(values: readonly number[]): Spread {
 /** The table: each figure in both levels, beside the paper's. */
 export function pairsTable(pairs: number, eventual: Summary, sequential: Summary): string[] {
   const both = (of: (summary: Summary) => string) => [of(eventual), of(sequential)];
+  const paper = [PAPER.eventual, PAPER.sequential].map(({ elapsedMs }) => milliseconds(elapsedMs));
   const rows = [
     [
-      `time for ${count(pairs)} pairs`,
-      ...both(({ elapsedMs }) => seconds(elapsedMs.median)),
-      seconds(PAPER.eventual.elapsedMs),
-      seconds(PAPER.sequential.elapsedMs),
+      `${counted(pairs, "pair")}, ms`,
+      ...both(({ elapsedMs }) => milliseconds(elapsedMs.median)),
+      ...paper,
     ],
-    ["  least … most", ...both(({ elapsedMs }) => range(elapsedMs)), "", ""],
-    [
-      "reads of one's own write",
-      ...both(({ ownReads }) => percent(ownReads.median / pairs)),
-      "",
-      "",
-    ],
+    ["  least … most", ...both(({ elapsedMs }) => range(elapsedMs))],
+    ["reads of one's own write", ...both(({ ownReads }) => percent(ownReads.median / pairs))],
     [
       "the last read gave",
       ...both(({ lastRead }) => count(lastRead.median)),
       count(PAPER.eventual.lastRead),
-      "",
     ],
     [
-      "then until all replicas had all",
-      ...both(({ settledMs }) => seconds(settledMs.median)),
-      "",
-      "",
+      "all replicas had all after, ms",
+      ...both(({ settledMs }) => milliseconds(settledMs.median)),
+      "later",
     ],
     [
       "sequential / eventual",
@@ -154,16 +150,15 @@ export function pairsTable(pairs: number, eventual: Summary, sequential: Summary
       PAPER.ratio.toFixed(2),
     ],
   ];
-  return table([
-    { title: "" },
-    ...["eventual", "sequential", "paper: ev.", "seq."].map((title) => (
-      { title, align: "right" } as const
-    )),
-  ], rows);
+  const titles = ["eventual", "sequential", "paper: ev.", "seq."];
+  return table(
+    [{ title: "" }, ...titles.map((title) => ({ title, align: "right" } as const))],
+    rows,
+  );
 }
 
 function range({ min, max }: Spread): string {
-  return `${(min / 1000).toFixed(3)}–${(max / 1000).toFixed(3)}`;
+  return `${milliseconds(min)} … ${milliseconds(max)}`;
 }
 
 /** Milliseconds from now until every observer's replica gives the value. */
