@@ -4,10 +4,12 @@
  * @module
  */
 
+import { bench } from "./lib/cli/bench.ts";
 import { client } from "./lib/cli/client.ts";
 import { runProgram } from "./lib/cli/command.ts";
+import { demo } from "./lib/cli/demo.ts";
 import { serve } from "./lib/cli/serve.ts";
 
-const COMMANDS = [serve, client];
+const COMMANDS = [serve, client, demo, bench];
 
 if (import.meta.main) Deno.exit(await runProgram(COMMANDS, Deno.args));
