@@ -338,7 +338,9 @@ function prepare(db: DatabaseSync) {
     readLog: db.prepare("SELECT * FROM log WHERE idx BETWEEN ? AND ? ORDER BY idx"),
     get: db.prepare("SELECT value FROM keys WHERE key = ?"),
     scan: db.prepare(
-      "SELECT key, value FROM keys WHERE key >= ?1 AND key < ?2 AND (?3 IS NULL OR key > ?3) ORDER BY key LIMIT ?4",
+      // Each parameter once: Deno 2.4 counts one that is used twice as two.
+      "SELECT key, value FROM keys WHERE key >= ? AND key < ? AND key > coalesce(?, x'') " +
+        "ORDER BY key LIMIT ?",
     ),
     updateKey: db.prepare("UPDATE keys SET value = ? WHERE key = ?"),
     insertKey: db.prepare("INSERT INTO keys (key, value) VALUES (?, ?)"),
