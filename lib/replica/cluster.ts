@@ -106,8 +106,14 @@ export class Cluster {
 
   /** Finishes what is accepted, or leaves it safe on disk, and ends all workers. Idempotent. */
   stop(): Promise<void> {
-    this.#stopping ??= Promise.all(this.#members.map((member) => member.stop())).then(() => {});
+    this.#stopping ??= this.#stop();
     return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    // As long as one has a write to finish, it needs all the others.
+    await Promise.all(this.#members.map((member) => member.drain()));
+    await Promise.all(this.#members.map((member) => member.stop()));
   }
 
   static async #startMembers(
@@ -189,24 +195,29 @@ class Member {
     if (this.#failure !== null) act(this.#failure);
   }
 
-  /** Lets the replica finish, for a while; then the worker is ended. */
+  /** Lets the replica finish what it has accepted. */
+  drain(): Promise<void> {
+    return this.#askInTime({ type: "drain" }, "drained");
+  }
+
+  /** Lets the replica close its store; then the worker is ended. */
   stop(): Promise<void> {
-    this.#stopping ??= this.#stop();
+    this.#stopping ??= this.#askInTime({ type: "stop" }, "stopped")
+      .finally(() => this.#worker.terminate());
     return this.#stopping;
   }
 
-  async #stop(): Promise<void> {
+  /** Asks, and waits for the answer as long as a stop may take. */
+  async #askInTime(message: ToWorker, answer: "drained" | "stopped"): Promise<void> {
+    if (this.#failure !== null) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, STOP_WAIT_MS));
     try {
-      if (this.#failure === null) {
-        const late = new Promise<void>((resolve) => timer = setTimeout(resolve, STOP_WAIT_MS));
-        await Promise.race([this.ask({ type: "stop" }, "stopped"), late]);
-      }
+      await Promise.race([this.ask(message, answer), late]);
     } catch {
-      // It failed while it stopped: it has stopped.
+      // It failed meanwhile: there is nothing left to finish.
     } finally {
       clearTimeout(timer);
-      this.#worker.terminate();
     }
   }
 
@@ -222,6 +233,7 @@ class Member {
       case "listening":
       case "live":
       case "apply_delay_set":
+      case "drained":
       case "stopped":
         this.#waiting.get(message.type)?.resolve(message);
         this.#waiting.delete(message.type);

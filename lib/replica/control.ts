@@ -30,7 +30,7 @@ export interface WorkerOptions {
   readonly limits: WireLimits;
 }
 
-/** To a worker, in this order, the last two at any time. */
+/** To a worker, in this order; the delay at any time, `stop` too. */
 export type ToWorker =
   /** Look whether the ports and the folder can be used; write nothing. */
   | { readonly type: "inspect"; readonly options: WorkerOptions }
@@ -39,6 +39,8 @@ export type ToWorker =
   /** Dial these peers; by id. */
   | { readonly type: "connect"; readonly peers: readonly PeerAddress[] }
   | { readonly type: "apply_delay"; readonly ms: number }
+  /** Take no more requests; finish those that were accepted. */
+  | { readonly type: "drain" }
   | { readonly type: "stop" };
 
 /** Whose folder it is. */
@@ -60,4 +62,5 @@ export type FromWorker =
   | { readonly type: "log"; readonly event: LogEvent }
   /** It cannot start, or cannot go on; `folder` if its folder is why. */
   | { readonly type: "failed"; readonly text: string; readonly folder: boolean }
+  | { readonly type: "drained" }
   | { readonly type: "stopped" };

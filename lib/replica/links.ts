@@ -239,12 +239,13 @@ export class Links {
     const { events } = this.#options;
     events.up(peer);
     try {
-      for (;;) {
-        const frame = await channel.receive();
-        if (frame === null || this.#links.get(peer) !== link) break;
-        const message = decoder.decode(frame);
-        if (message !== null) events.receive(peer, message);
-      }
+      // All that one read brought is one turn: its messages are acknowledged together.
+      do {
+        for (let frame = channel.next(); frame !== null; frame = channel.next()) {
+          const message = decoder.decode(frame);
+          if (message !== null) events.receive(peer, message);
+        }
+      } while (await channel.fill() && this.#links.get(peer) === link);
     } catch (error) {
       this.break(peer, reason(error));
     } finally {

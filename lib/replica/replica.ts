@@ -157,14 +157,19 @@ export class Replica {
     this.#applyDelayMs = ms;
   }
 
-  /** Lets accepted requests finish for a while, then ends; what is accepted is on disk. */
-  async stop(): Promise<void> {
+  /** Takes no more requests, and lets the accepted ones finish for a while. */
+  async drain(): Promise<void> {
     this.#listener?.close();
+    this.#listener = null;
     for (const session of this.#sessions) session.stopReading();
     const until = this.now() + DRAIN_MS;
     while ([...this.#sessions].some((session) => session.busy) && this.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, TICK_MS));
     }
+  }
+
+  /** Ends; what was accepted and is not finished is on disk. */
+  stop(): void {
     if (this.#stopped) return;
     this.#turn();
     this.#shut();
@@ -541,11 +546,7 @@ export class Replica {
     for (const timer of this.#timers) clearInterval(timer);
     clearTimeout(this.#delayTimer);
     this.#links.close();
-    try {
-      this.#listener?.close();
-    } catch {
-      // It was closed already.
-    }
+    this.#listener?.close();
     for (const session of this.#sessions) session.close();
   }
 }

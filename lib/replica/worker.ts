@@ -42,8 +42,11 @@ async function handle(message: ToWorker): Promise<void> {
     case "apply_delay":
       replica?.setApplyDelay(message.ms);
       return tell({ type: "apply_delay_set" });
+    case "drain":
+      await replica?.drain();
+      return tell({ type: "drained" });
     case "stop":
-      await stop();
+      stop();
       return tell({ type: "stopped" });
     default:
       return unreachable(message);
@@ -95,8 +98,8 @@ async function makeStore({ folder, fsync, id, replicas }: WorkerOptions): Promis
   return SqliteStore.open(made, { id, replicas }, fsync);
 }
 
-async function stop(): Promise<void> {
-  if (replica !== null) return await replica.stop();
+function stop(): void {
+  if (replica !== null) return replica.stop();
   taken?.clientListener.close();
   taken?.peerListener.close();
   taken?.store?.close();
