@@ -7,11 +7,23 @@
  * ```ts
  * import { connect } from "./mod.ts";
  * import { assertEquals } from "@std/assert";
- * import { FakeServer } from "../../tests/client/fake_server.ts";
+ * import { Cluster } from "../replica/cluster.ts";
  *
- * using server = new FakeServer(); // here; else a replica, such as connect(9889)
+ * // Of its own for this example; one that runs already: connect(9889), connect("host:9889").
+ * const cluster = await Cluster.start({
+ *   replicas: 3,
+ *   consistency: "sequential",
+ *   host: "127.0.0.1",
+ *   port: 0,
+ *   peerPort: 0,
+ *   data: null,
+ *   store: "memory",
+ *   fsync: "always",
+ *   requestTimeoutMs: 5_000,
+ *   applyDelayMs: 0,
+ * });
  *
- * using client = await connect(server.address);
+ * using client = await connect(cluster.replicas[0].client);
  * await client.set("x", "42");
  * assertEquals(await client.get("x"), "42");
  * assertEquals(await client.get("y"), undefined);
@@ -19,6 +31,9 @@
  * const keys = Array.from({ length: 100 }, (_, i) => `key-${i}`);
  * await Promise.all(keys.map((key) => client.set(key, "0"))); // one write, one round trip
  * assertEquals((await client.dump("key-")).size, 100);
+ *
+ * client.close();
+ * await cluster.stop();
  * ```
  *
  * @example What a failure says
