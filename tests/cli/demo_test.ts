@@ -5,6 +5,7 @@ import { stale } from "../../lib/cli/demo/stale.ts";
 import type { Status } from "../../lib/client/mod.ts";
 import { displayWidth } from "../../lib/show/text.ts";
 import { STATUS } from "../client/fake_server.ts";
+import { kvdist, spawn } from "./program.ts";
 
 /** In what a scenery may differ from what the demo predicts. */
 interface Faults {
@@ -200,4 +201,95 @@ Deno.test("the table at the end and the JSON of a scene", () => {
     delayMs: 5000,
     facts: { setTookMs: 2, read: "0", readAt: 0 },
   });
+});
+
+/** What `scripts/kvdist demo` allows, with a temporary folder of its own. */
+async function withProgram<T>(
+  use: (options: { permissions: string[]; env: Record<string, string> }) => Promise<T>,
+): Promise<T> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const result = await use({
+      permissions: [
+        "--allow-net",
+        "--allow-read",
+        `--allow-write=${folder}`,
+        "--allow-env=KVDIST_*,NO_COLOR,TMPDIR",
+        "--allow-sys=osUptime,uid,gid",
+      ],
+      env: { TMPDIR: folder },
+    });
+    const left = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
+    assertEquals(left, [], "nothing is left behind");
+    return result;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("demo stale on real replicas: all is as predicted", async () => {
+  const { code, stdout } = await withProgram((options) =>
+    kvdist(["demo", "stale", "--delay", "300ms", "--json"], options)
+  );
+  const lines = stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
+  assertEquals(lines.slice(0, 3).map(({ scene, verdict, facts }) => [scene, verdict, facts.read]), [
+    [1, "as predicted", "0"],
+    [2, "as predicted", "42"],
+    [3, "as predicted", "0"],
+  ], stdout);
+  assertEquals(lines[3], { demo: "stale", scenes: 3, asPredicted: 3, ok: true });
+  assertEquals(code, 0);
+});
+
+Deno.test("demo stale tells in 80 columns without colours, and ends with the table", async () => {
+  const { code, stdout } = await withProgram((options) =>
+    kvdist(["demo", "stale", "--delay", "300ms", "--scene", "2"], options)
+  );
+  assertEquals(code, 0);
+  const lines = stdout.trimEnd().split("\n");
+  assert(lines.every((line) => displayWidth(line) <= 80), stdout);
+  assert(!stdout.includes("\x1b"), "no colours");
+  assertEquals(lines.at(-1), "1 of 1 scene as predicted");
+  assert(lines.some((line) => /^scene +predicted +observed +verdict$/.test(line)), stdout);
+});
+
+Deno.test("Ctrl-C and SIGTERM leave nothing behind", async () => {
+  for (const [signal, expected] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
+    const code = await withProgram(async (options) => {
+      const child = spawn(["demo", "stale", "--delay", "60s"], options);
+      child.stdin.close();
+      // It is in the midst of it when it has sent something.
+      const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+      for (let text = ""; !text.includes("client ← replica 0");) {
+        const { done, value } = await reader.read();
+        assert(!done, text);
+        text += value;
+      }
+      child.kill(signal);
+      while (!(await reader.read()).done);
+      await child.stderr.cancel();
+      return (await child.status).code;
+    });
+    assertEquals(code, expected);
+  }
+});
+
+Deno.test("demo: the list, and wrong use in one line with exit 2", async () => {
+  const list = await kvdist(["demo"]);
+  assertEquals(list.code, 0);
+  assert(list.stdout.startsWith("  stale  a read that misses one's own write"), list.stdout);
+  const wrong: [string, string][] = [
+    ["stael", "no demo is called stael (did you mean stale?)"],
+    ["stale again", "demo takes one name, and got stale again"],
+    ["stale --scene 4", "--scene is 4, and stale has 3 scenes"],
+    ["stale --scene 0", "--scene must be at least 1, and is 0"],
+    ["stale --delay 5", "--delay needs a unit: 5ms or 5s?"],
+    ["stale --delay 1ms", "--delay must be from 10 to 600000 ms, and is 1ms"],
+    ["stale --dely 1s", "unknown flag --dely (did you mean --delay?)"],
+  ];
+  await Promise.all(wrong.map(async ([words, text]) => {
+    const { code, stdout, stderr } = await kvdist(["demo", ...words.split(" ")]);
+    assertEquals([code, stdout], [2, ""]);
+    assertEquals(stderr, `kvdist demo: ${text} (see kvdist demo --help)\n`);
+  }));
 });
