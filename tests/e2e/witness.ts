@@ -109,7 +109,7 @@ function againstRealTime(
     const write = written.get(id);
     if (write === undefined) continue;
     if (first !== undefined && first.answered < write.invoked) {
-      return `${show(write)} stands before ${show(first)}, which was answered before it was invoked`;
+      return `${show(first)} was answered before ${show(write)} was invoked, and stands after it`;
     }
     if (first === undefined || write.answered < first.answered) first = write;
   }
@@ -127,7 +127,7 @@ export function readDeliveryOrder(folder: string): Ordered[] {
     const rows = db.prepare("SELECT idx, key, value, request FROM log ORDER BY idx").all();
     return rows.map(({ idx, key, value, request }, i) => {
       if (Number(idx) !== i + 1) throw new Error(`The log of ${folder} has no entry ${i + 1}`);
-      return { id: String(request), key: text(key), value: value === null ? null : text(value) };
+      return { id: text(request), key: text(key), value: value === null ? null : text(value) };
     });
   } finally {
     db.close();
@@ -135,6 +135,7 @@ export function readDeliveryOrder(folder: string): Ordered[] {
 }
 
 function text(bytes: unknown): string {
+  if (typeof bytes === "string") return bytes;
   if (!(bytes instanceof Uint8Array)) throw new TypeError("Cannot read a column: it has no bytes");
   return new TextDecoder().decode(bytes);
 }
