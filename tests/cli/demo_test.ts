@@ -56,6 +56,11 @@ class FakeScenery implements Scenery {
     return Promise.resolve();
   }
 
+  /** Resolves when nothing is left to be applied. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#members.map(({ settled }) => settled));
+  }
+
   client(replica: number): Promise<Asker> {
     const member = this.#members[replica];
     const { answersEarly, deafReplica } = this.#faults;
@@ -71,7 +76,7 @@ class FakeScenery implements Scenery {
         return [];
       },
       get: async (key) => {
-        if (this.#lateReads-- > 0) await Promise.all(this.#members.map(({ settled }) => settled));
+        if (this.#lateReads-- > 0) await this.settled();
         return member.held.get(key);
       },
       dump: () => Promise.resolve(new Map(member.held)),
@@ -91,7 +96,7 @@ interface Shown {
 }
 
 async function show(
-  scenery: Scenery,
+  scenery: FakeScenery,
   scenes: readonly number[],
   { delayMs = 300, told }: { delayMs?: number; told?: (line: string) => void } = {},
   signal = new AbortController().signal,
@@ -102,13 +107,17 @@ async function show(
     told?.(text);
   };
   const teller = { live: false, line, progress: () => {} };
-  const results = await play(stale, {
-    scenes,
-    stage: new Stage({ scenery, teller, delayMs, signal }),
-    teller,
-    paint: { title: (text) => text, verdict: (verdict) => verdict },
-  });
-  return { results, lines };
+  try {
+    const results = await play(stale, {
+      scenes,
+      stage: new Stage({ scenery, teller, delayMs, signal }),
+      teller,
+      paint: { title: (text) => text, verdict: (verdict) => verdict },
+    });
+    return { results, lines };
+  } finally {
+    await scenery.settled();
+  }
 }
 
 const verdicts = ({ results }: Shown) => results.map(({ verdict }) => verdict);
