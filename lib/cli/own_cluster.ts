@@ -48,7 +48,7 @@ export async function withOwnCluster<T>(
 
 /** A temporary folder that goes with the program, even where that ends by `Deno.exit`. */
 class OwnFolder {
-  readonly path = Deno.makeTempDirSync({ prefix: "kvdist-" });
+  readonly path = Deno.makeTempDirSync({ prefix: "kvdist-own-" });
   readonly #remove = () => {
     try {
       Deno.removeSync(this.path, { recursive: true });
