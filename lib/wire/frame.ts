@@ -11,6 +11,9 @@ import { READ_BUFFER_BYTES } from "../limits.ts";
 
 const LENGTH_BYTES = 4;
 
+/** An empty buffer larger than this is replaced by a small one. */
+const KEPT_BYTES_MAX = READ_BUFFER_BYTES * 16;
+
 /**
  * Cuts a stream of bytes into frames. One buffer is reused for the whole connection; it grows
  * only with bytes that have really come, never because of a length that was only announced.
@@ -47,7 +50,11 @@ export class FrameReader {
 
   /** Free room to read into; say with {@linkcode filled} how much was. Ends earlier frames. */
   space(): Uint8Array {
-    if (this.#start === this.#end) this.#start = this.#end = 0;
+    if (this.#start === this.#end) {
+      this.#start = this.#end = 0;
+      // A large frame that has been dealt with keeps no memory for the connection's life.
+      if (this.#buffer.length > KEPT_BYTES_MAX) this.#buffer = new Uint8Array(READ_BUFFER_BYTES);
+    }
     if (this.#end === this.#buffer.length) this.#makeRoom();
     return this.#buffer.subarray(this.#end);
   }
@@ -137,9 +144,7 @@ export class FrameWriter {
   take(): Uint8Array<ArrayBuffer> {
     const bytes = this.#buffer.slice(0, this.#end);
     this.#end = 0;
-    if (this.#buffer.length > READ_BUFFER_BYTES * 16) {
-      this.#buffer = new Uint8Array(READ_BUFFER_BYTES);
-    }
+    if (this.#buffer.length > KEPT_BYTES_MAX) this.#buffer = new Uint8Array(READ_BUFFER_BYTES);
     return bytes;
   }
 

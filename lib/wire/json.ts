@@ -67,7 +67,24 @@ export function list<T>(value: unknown, name: string, read: (element: unknown) =
   return value.map(read);
 }
 
-/** The UTF-8 length of a text in bytes, without encoding it. */
+/** What was found instead, in a few characters; costs the same however large or deep it is. */
+export function brief(value: unknown): string {
+  switch (typeof value) {
+    case "string":
+      return JSON.stringify(value.slice(0, 40));
+    case "object":
+      return value === null ? "null" : Array.isArray(value) ? "an array" : "an object";
+    case "undefined":
+      return "missing";
+    default:
+      return String(value);
+  }
+}
+
+/**
+ * The UTF-8 length of a text in bytes, without encoding it; a lone surrogate counts as the
+ * replacement character that an encoder writes for it.
+ */
 export function utf8Length(text: string): number {
   let bytes = text.length;
   for (let i = 0; i < text.length; i++) {
@@ -75,7 +92,11 @@ export function utf8Length(text: string): number {
     if (unit < 0x80) continue;
     bytes += unit < 0x800 ? 1 : 2;
     // A pair of surrogates is four bytes: the second unit adds none.
-    if (unit >= 0xd800 && unit < 0xdc00) i++;
+    if (unit >= 0xd800 && unit < 0xdc00 && isLowSurrogate(text.charCodeAt(i + 1))) i++;
   }
   return bytes;
+}
+
+function isLowSurrogate(unit: number): boolean {
+  return unit >= 0xdc00 && unit < 0xe000;
 }

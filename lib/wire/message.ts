@@ -23,6 +23,7 @@ import {
 import { unreachable } from "../invariant.ts";
 import {
   badRequest,
+  brief,
   count,
   decodeArray,
   isCount,
@@ -152,9 +153,7 @@ export function decodeRequest(frame: Uint8Array, limits: WireLimits): Request {
       if (typeof form[0] === "string") {
         throw new RequestError(
           "unknown_command",
-          `unknown command ${
-            JSON.stringify(form[0].slice(0, 40))
-          }; known: set, get, delete, status, dump`,
+          `unknown command ${brief(form[0])}; known: set, get, delete, status, dump`,
           { maybe: false },
         );
       }
@@ -214,7 +213,7 @@ export function decodeReply(frame: Uint8Array): Reply {
       };
     }
     default:
-      throw badRequest(`unknown reply ${JSON.stringify(form[0])?.slice(0, 40)}`);
+      throw badRequest(`unknown reply ${brief(form[0])}`);
   }
 }
 
@@ -269,11 +268,7 @@ function readKey(value: unknown, limits: WireLimits): string {
 function checkBytes(value: unknown, of: string): number {
   const bytes = utf8Length(of);
   if (value !== bytes) {
-    throw badRequest(
-      `bytes must be the value's UTF-8 length, ${bytes}, and is ${
-        JSON.stringify(value)?.slice(0, 40)
-      }`,
-    );
+    throw badRequest(`bytes must be the value's UTF-8 length, ${bytes}, and is ${brief(value)}`);
   }
   return bytes;
 }
@@ -291,9 +286,7 @@ function readOptions(value: unknown): RequestOptions {
   if (!isObject(value)) throw badRequest("the options must be an object");
   const unknown = Object.keys(value).find((name) => !OPTIONS.includes(name));
   if (unknown !== undefined) {
-    throw badRequest(
-      `unknown option ${JSON.stringify(unknown.slice(0, 40))}; known: ${OPTIONS.join(", ")}`,
-    );
+    throw badRequest(`unknown option ${brief(unknown)}; known: ${OPTIONS.join(", ")}`);
   }
   const { consistency, token, timeout, id } = value;
   if (consistency !== undefined && !isConsistency(consistency)) {

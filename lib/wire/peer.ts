@@ -23,7 +23,7 @@ import type {
   State,
   View,
 } from "../order/message.ts";
-import { badRequest, count, decodeArray, list, text, utf8Length } from "./json.ts";
+import { badRequest, brief, count, decodeArray, list, text, utf8Length } from "./json.ts";
 
 /** What is said first on a link, in both directions: who is there. */
 export interface Hello {
@@ -201,7 +201,7 @@ export class PeerDecoder {
           ballot: view === null ? null : readBallot(view),
           round: count(round, "the round"),
           hears: readCounts(hears, "hears"),
-          wants: wants === true,
+          wants: readBoolean(wants, "wants"),
           index: count(index, "the index"),
         };
       }
@@ -247,7 +247,7 @@ export class PeerDecoder {
       case "entries":
         return { type: "entries", entries: readEntries(form) };
       default:
-        throw badRequest(`unknown message ${JSON.stringify(form[0])?.slice(0, 40)}`);
+        throw badRequest(`unknown message ${brief(form[0])}`);
     }
   }
 
@@ -263,12 +263,16 @@ function pair({ round, id }: Ballot): [number, number] {
   return [round, id];
 }
 
+/** What a message in a part has besides its texts: numbers, quotes, commas. */
+const PART_MESSAGE_BYTES = 80;
+
 function encodeParts(messages: readonly Message[], frame: (text: string) => void): void {
   let part: unknown[] = ["part"];
   let bytes = 0;
   for (const message of messages) {
-    const { operation } = message;
-    const size = operation.key.length + (operation.type === "set" ? operation.bytes : 0) + 64;
+    const { key, id = "" } = message.operation;
+    const value = message.operation.type === "set" ? message.operation.bytes : 0;
+    const size = key.length + id.length + value + PART_MESSAGE_BYTES;
     if (bytes > 0 && bytes + size > PART_BYTES_MAX) {
       frame(JSON.stringify(part));
       part = ["part"];
@@ -391,6 +395,11 @@ function readView(value: unknown): View {
 function readState(value: unknown): State {
   if (value === "outside" || value === "installed" || value === "live") return value;
   throw badRequest("unknown state");
+}
+
+function readBoolean(value: unknown, name: string): boolean {
+  if (typeof value !== "boolean") throw badRequest(`${name} must be true or false`);
+  return value;
 }
 
 function readCounts(value: unknown, name: string): number[] {

@@ -1,0 +1,169 @@
+/**
+ * Requests, replies and peer messages that follow from a seed, with texts that are hard on a
+ * wire: of every UTF-8 length, with what JSON escapes.
+ *
+ * @module
+ */
+
+import { ERROR_CODES, type ErrorCode } from "../../lib/errors.ts";
+import type { Message, Operation, PeerMessage, Position, View } from "../../lib/order/message.ts";
+import type { Ballot, Timestamp } from "../../lib/order/timestamp.ts";
+import { utf8Length } from "../../lib/wire/json.ts";
+import type { Reply, Request, RequestOptions } from "../../lib/wire/message.ts";
+import type { Random } from "../sim/random.ts";
+
+/** Code points of one to four bytes, and those that are escaped, stripped or cut somewhere. */
+const POINTS = [0x61, 0x20, 0x22, 0x5c, 0, 1, 0x1f, 0x7f, 0x80, 0xe9, 0x7ff, 0x800, 0x2028, 0x65e5]
+  .concat([0xd7ff, 0xe000, 0xfeff, 0xfffd, 0xffff, 0x10000, 0x1f600, 0x10ffff]);
+
+/** A well-formed text of `min` to `max` code points. */
+export function anyText(random: Random, min = 0, max = 12): string {
+  const points = Array.from({ length: random.int(min, max) }, () => random.pick(POINTS));
+  return String.fromCodePoint(...points);
+}
+
+/** A count: mostly small, now and then as large as is exact. */
+export function anyCount(random: Random): number {
+  return random.pick([0, 1, 7, 127, 2 ** 31, 2 ** 32 + 1, 5 * 2 ** 30, Number.MAX_SAFE_INTEGER]);
+}
+
+/** An array of what is made by `make`. */
+export function several<T>(random: Random, make: () => T, max = 4): T[] {
+  return Array.from({ length: random.int(0, max) }, make);
+}
+
+/** A set or a delete, with and without a request id. */
+export function anyOperation(random: Random): Operation {
+  const key = anyText(random, 1);
+  const id = random.chance(0.3) ? { id: anyText(random, 1) } : {};
+  if (random.chance(0.3)) return { type: "delete", key, ...id };
+  const value = anyText(random);
+  return { type: "set", key, value, bytes: utf8Length(value), ...id };
+}
+
+/** A message with its place. */
+export function anyMessage(random: Random): Message {
+  return {
+    origin: anyCount(random),
+    n: anyCount(random),
+    time: anyCount(random),
+    operation: anyOperation(random),
+  };
+}
+
+/** Any of the requests. */
+export function anyRequest(random: Random): Request {
+  const key = anyText(random, 1);
+  const options = anyOptions(random);
+  const value = anyText(random);
+  return random.pick<Request>([
+    { type: "set", key, value, bytes: utf8Length(value), options },
+    { type: "get", key, options },
+    { type: "delete", key, options },
+    { type: "status" },
+    { type: "dump", prefix: anyText(random) },
+  ]);
+}
+
+/** Any of the replies. */
+export function anyReply(random: Random): Reply {
+  const token = several(random, () => anyCount(random));
+  return random.pick<Reply>([
+    { type: "stored", token },
+    { type: "value", key: anyText(random, 1), value: anyText(random), token },
+    { type: "end", token },
+    {
+      type: "error",
+      code: random.pick(Object.keys(ERROR_CODES) as ErrorCode[]),
+      text: anyText(random),
+      details: random.pick([{}, { maybe: true }, { missing: [1, 2], since: "now" }]),
+    },
+  ]);
+}
+
+/** Any of the peers' messages. */
+export function anyPeerMessage(random: Random): PeerMessage {
+  const ballot = anyBallot(random);
+  const counts = () => several(random, () => anyCount(random));
+  const messages = () => several(random, () => anyMessage(random));
+  return random.pick<() => PeerMessage>([
+    () => ({ type: "broadcast", ballot, message: anyMessage(random), prev: anyCount(random) }),
+    () => ({
+      type: "acknowledgement",
+      ballot,
+      covers: { ...anyStamp(random), key: anyText(random, 1), bytes: anyCount(random) },
+      stamp: { id: anyCount(random), time: anyCount(random) },
+      last: anyCount(random),
+    }),
+    () => ({
+      type: "heartbeat",
+      clock: anyCount(random),
+      state: random.pick(["outside", "installed", "live"]),
+      ballot: random.chance(0.2) ? null : ballot,
+      round: anyCount(random),
+      hears: counts(),
+      wants: random.chance(0.5),
+      index: anyCount(random),
+    }),
+    () => ({ type: "resume", ballot, received: anyCount(random) }),
+    () => ({ type: random.pick(["prepare", "installed", "start"]), ballot }),
+    () => ({ type: "refuse", ballot, promised: anyBallot(random) }),
+    () => ({
+      type: "promise",
+      ballot,
+      installed: random.chance(0.2) ? null : anyView(random),
+      identity: anyText(random),
+      position: anyPosition(random),
+      deliveredN: counts(),
+      pending: messages(),
+      hears: counts(),
+    }),
+    () => ({
+      type: "install",
+      view: anyView(random),
+      previous: random.chance(0.2) ? null : anyBallot(random),
+      base: anyPosition(random),
+      deliveredN: counts(),
+      source: anyCount(random),
+      carried: messages(),
+    }),
+    () => ({ type: "fetch", from: anyCount(random), to: anyCount(random) }),
+    () => {
+      const first = random.int(1, 1000);
+      const entries = messages().map((message, i) => ({ index: first + i, message }));
+      return { type: "entries", entries };
+    },
+  ])();
+}
+
+function anyOptions(random: Random): RequestOptions {
+  const maybe = <T>(value: T) => random.chance(0.5) ? value : undefined;
+  return {
+    consistency: maybe(random.pick(["eventual", "sequential"])),
+    token: maybe(several(random, () => anyCount(random))),
+    timeout: maybe(random.int(0, 3_600_000)),
+    id: maybe(anyText(random, 1)),
+  };
+}
+
+function anyBallot(random: Random): Ballot {
+  return { round: anyCount(random), id: anyCount(random) };
+}
+
+function anyStamp(random: Random): { origin: number; time: number } {
+  return { origin: anyCount(random), time: anyCount(random) };
+}
+
+function anyPosition(random: Random): Position {
+  const stamp: Timestamp = { time: anyCount(random), id: anyCount(random) };
+  return { index: anyCount(random), ...stamp };
+}
+
+function anyView(random: Random): View {
+  return {
+    ballot: anyBallot(random),
+    members: several(random, () => anyCount(random)),
+    cluster: anyText(random),
+    identities: several(random, () => random.chance(0.2) ? null : anyText(random)),
+  };
+}

@@ -1,0 +1,281 @@
+/**
+ * The client port's forms, exactly as design section 4 writes them.
+ */
+
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { RequestError } from "../../lib/errors.ts";
+import { WIRE_LIMITS } from "../../lib/limits.ts";
+import {
+  decodeReply,
+  decodeRequest,
+  encodeReply,
+  encodeRequest,
+  errorReply,
+  type Reply,
+  type Request,
+} from "../../lib/wire/message.ts";
+import { Random } from "../sim/random.ts";
+import { anyReply, anyRequest } from "./generate.ts";
+
+const encoder = new TextEncoder();
+
+function readRequest(text: string): Request {
+  return decodeRequest(encoder.encode(text), WIRE_LIMITS);
+}
+
+function readReply(text: string): Reply {
+  return decodeReply(encoder.encode(text));
+}
+
+/** The value without fields that are there and undefined. */
+function plain(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value));
+}
+
+const REQUESTS: [string, Request][] = [
+  ['["set","x","42",2]', { type: "set", key: "x", value: "42", bytes: 2, options: {} }],
+  ['["set","é","",0]', { type: "set", key: "é", value: "", bytes: 0, options: {} }],
+  ['["set","x","日😀",7]', { type: "set", key: "x", value: "日😀", bytes: 7, options: {} }],
+  [
+    '["set","x","1",1,{"consistency":"eventual","token":[3,0,7],"timeout":250,"id":"a-1"}]',
+    {
+      type: "set",
+      key: "x",
+      value: "1",
+      bytes: 1,
+      options: { consistency: "eventual", token: [3, 0, 7], timeout: 250, id: "a-1" },
+    },
+  ],
+  ['["get","x"]', { type: "get", key: "x", options: {} }],
+  ['["get","x",{"token":[1]}]', { type: "get", key: "x", options: { token: [1] } }],
+  ['["delete","x"]', { type: "delete", key: "x", options: {} }],
+  ['["delete","x",{"id":"d"}]', { type: "delete", key: "x", options: { id: "d" } }],
+  ['["status"]', { type: "status" }],
+  ['["dump"]', { type: "dump", prefix: "" }],
+  ['["dump","user/"]', { type: "dump", prefix: "user/" }],
+];
+
+Deno.test("requests: their forms as text", () => {
+  for (const [text, request] of REQUESTS) {
+    assertEquals(encodeRequest(request), text);
+    assertEquals(plain(readRequest(text)), request);
+  }
+});
+
+Deno.test("trailing fields may be added to a request, and null stands for no options", () => {
+  assertEquals(readRequest('["status",1,{}]'), { type: "status" });
+  assertEquals(readRequest('["dump","p","more"]'), { type: "dump", prefix: "p" });
+  assertEquals(readRequest('["dump",null]'), { type: "dump", prefix: "" });
+  assertEquals(plain(readRequest('["get","x",null]')), { type: "get", key: "x", options: {} });
+  assertEquals(plain(readRequest('["get","x",{},"more"]')), { type: "get", key: "x", options: {} });
+});
+
+/** Each with what is wrong in it. */
+const WRONG_REQUESTS: [string, string, string][] = [
+  ["[]", "bad_request", "a request must begin with its command"],
+  ['[["set"],"x","1",1]', "bad_request", "must begin with its command"],
+  ["[1]", "bad_request", "must begin with its command"],
+  ["[null]", "bad_request", "must begin with its command"],
+  ['["SET","x","1",1]', "unknown_command", 'unknown command "SET"'],
+  ['["__proto__"]', "unknown_command", 'unknown command "__proto__"'],
+  ['["set"]', "bad_request", "the key must be a string"],
+  ['["set",1,"1",1]', "bad_request", "the key must be a string"],
+  ['["set",null,"1",1]', "bad_request", "the key must be a string"],
+  ['["set","","1",1]', "bad_request", "the key must not be empty"],
+  ['["set","\\ud800","1",1]', "bad_request", "the key has a lone surrogate"],
+  ['["set","x"]', "bad_request", "the value must be a string"],
+  ['["set","x",42,2]', "bad_request", "the value must be a string"],
+  ['["set","x",null,0]', "bad_request", "the value must be a string"],
+  ['["set","x","\\udc00",3]', "bad_request", "the value has a lone surrogate"],
+  ['["set","x","1"]', "bad_request", "UTF-8 length, 1, and is missing"],
+  ['["set","x","1",2]', "bad_request", "UTF-8 length, 1, and is 2"],
+  ['["set","x","é",1]', "bad_request", "UTF-8 length, 2, and is 1"],
+  ['["set","x","1","1"]', "bad_request", 'UTF-8 length, 1, and is "1"'],
+  ['["set","x","1",{"timeout":1}]', "bad_request", "UTF-8 length, 1, and is an object"],
+  ['["get"]', "bad_request", "the key must be a string"],
+  ['["get",["x"]]', "bad_request", "the key must be a string"],
+  ['["delete",""]', "bad_request", "the key must not be empty"],
+  ['["dump",1]', "bad_request", "the prefix must be a string"],
+  ['["get","x",1]', "bad_request", "the options must be an object"],
+  ['["get","x","eventual"]', "bad_request", "the options must be an object"],
+  ['["get","x",[]]', "bad_request", "the options must be an object"],
+  ['["get","x",{"level":"eventual"}]', "bad_request", 'unknown option "level"'],
+  ['["get","x",{"consistency":"strong"}]', "bad_request", "consistency must be one of"],
+  ['["get","x",{"consistency":null}]', "bad_request", "consistency must be one of"],
+  ['["get","x",{"token":{}}]', "bad_request", "the token must be an array"],
+  ['["get","x",{"token":[-1]}]', "bad_request", "each number of the token must be a whole number"],
+  ['["get","x",{"token":["1"]}]', "bad_request", "each number of the token must be"],
+  ['["get","x",{"timeout":-1}]', "bad_request", "timeout must be milliseconds"],
+  ['["get","x",{"timeout":1.5}]', "bad_request", "timeout must be milliseconds"],
+  ['["get","x",{"timeout":"1s"}]', "bad_request", "timeout must be milliseconds"],
+  ['["get","x",{"timeout":3600001}]', "bad_request", "timeout must be milliseconds"],
+  ['["set","x","1",1,{"id":""}]', "bad_request", "the id must have 1 to 128 bytes"],
+  ['["set","x","1",1,{"id":7}]', "bad_request", "the id must be a string"],
+];
+
+Deno.test("each wrong field of a request: its code, and that it did not happen", () => {
+  for (const [text, code, words] of WRONG_REQUESTS) {
+    const error = assertThrows(() => readRequest(text), RequestError, words, text);
+    assertEquals([error.code, error.details, error.maybe], [code, { maybe: false }, false], text);
+  }
+});
+
+Deno.test("keys, values, ids and tokens up to their limits, and no further", () => {
+  const limits = { keyBytes: 4, valueBytes: 6, frameBytes: 1000 };
+  const read = (...form: unknown[]) =>
+    decodeRequest(encoder.encode(JSON.stringify(form)), limits).type;
+  const codeOf = (...form: unknown[]) =>
+    assertThrows(() => read(...form), RequestError, "the limit is").code;
+  assertEquals(read("set", "éé", "日日", 6), "set");
+  assertEquals(codeOf("set", "ééa", "", 0), "too_large");
+  assertEquals(codeOf("set", "k", "日日a", 7), "too_large");
+  assertEquals(codeOf("get", "😀a"), "too_large");
+  assertEquals(codeOf("delete", "abcde"), "too_large");
+  assertEquals(read("get", "x", { id: "é".repeat(64) }), "get");
+  assertThrows(
+    () => read("get", "x", { id: "é".repeat(64) + "a" }),
+    RequestError,
+    "1 to 128 bytes",
+  );
+  assertEquals(read("get", "x", { token: Array(1000).fill(0) }), "get");
+  assertThrows(() => read("get", "x", { token: Array(1001).fill(0) }), RequestError, "too long");
+});
+
+Deno.test("a wrong field that is nested deeply, or very long, is told of in few characters", () => {
+  const deep = "[".repeat(500_000) + "]".repeat(500_000);
+  const long = JSON.stringify("x".repeat(1_000_000));
+  for (const wrong of [deep, long]) {
+    for (const text of [`["set","x","1",${wrong}]`, `["set",${wrong}]`, `[${wrong}]`]) {
+      const error = assertThrows(() => readRequest(text), RequestError);
+      assert(error.message.length < 200);
+    }
+    assertThrows(() => readReply(`[${wrong}]`), RequestError, "unknown reply");
+  }
+});
+
+const REPLIES: [string, Reply][] = [
+  ['["STORED",[1,0,7]]', { type: "stored", token: [1, 0, 7] }],
+  ['["VALUE","x","日",3,[1]]', { type: "value", key: "x", value: "日", token: [1] }],
+  ['["END",[]]', { type: "end", token: [] }],
+  [
+    '["ERROR","no_quorum","too few replicas",{"maybe":true,"missing":[2]}]',
+    {
+      type: "error",
+      code: "no_quorum",
+      text: "too few replicas",
+      details: { maybe: true, missing: [2] },
+    },
+  ],
+];
+
+Deno.test("replies: their forms as text", () => {
+  for (const [text, reply] of REPLIES) {
+    assertEquals(encodeReply(reply), text);
+    assertEquals(readReply(text), reply);
+  }
+});
+
+Deno.test("a status is an object, given on as it came", () => {
+  const status = {
+    id: 1,
+    replicas: 3,
+    consistency: "sequential",
+    version: "0.1.0",
+    state: "live",
+    view: { ballot: [4, 0], members: [0, 1, 2] },
+    hears: [0, 2],
+    delivered: 9,
+    applied: 8,
+    pending: 1,
+    outbox: 0,
+    keys: 3,
+    store: "memory",
+    fsync: "always",
+    requestTimeout: 5000,
+    uptime: 12,
+    clients: 1,
+    cluster: null,
+  } as const;
+  const reply: Reply = {
+    type: "status",
+    status: { ...status, view: { ballot: [4, 0], members: [0, 1, 2] } },
+  };
+  assertEquals(encodeReply(reply), `["STATUS",${JSON.stringify(status)}]`);
+  assertEquals(readReply(encodeReply(reply)), reply);
+});
+
+Deno.test("trailing fields may be added to a reply; an unknown code is an internal one", () => {
+  assertEquals(readReply('["STORED",[1],"more"]'), { type: "stored", token: [1] });
+  const error = { type: "error", code: "internal", text: "x", details: {} } as const;
+  assertEquals(readReply('["ERROR","brand_new","x"]'), error);
+  assertEquals(readReply('["ERROR","toString","x",null]'), error);
+});
+
+Deno.test("each wrong field of a reply is refused", () => {
+  const wrong = [
+    "[]",
+    "[1]",
+    '["stored",[1]]',
+    '["STORED"]',
+    '["STORED",1]',
+    '["STORED",[-1]]',
+    '["VALUE"]',
+    '["VALUE",1,"v",1,[]]',
+    '["VALUE","x",null,0,[]]',
+    '["VALUE","x","v",2,[]]',
+    '["VALUE","x","v",1]',
+    '["END",{}]',
+    '["STATUS"]',
+    '["STATUS",[]]',
+    '["STATUS",null]',
+    '["ERROR"]',
+    '["ERROR","timeout"]',
+    '["ERROR",1,"text",{}]',
+  ];
+  for (const text of wrong) {
+    assertEquals(assertThrows(() => readReply(text), RequestError, "", text).code, "bad_request");
+  }
+});
+
+Deno.test("errorReply tells of expected failures, and of others nothing but that the write may happen", () => {
+  const details = { maybe: true, missing: [1] };
+  assertEquals(errorReply(new RequestError("timeout", "too late", details)), {
+    type: "error",
+    code: "timeout",
+    text: "too late",
+    details,
+  });
+  assertEquals(errorReply(new TypeError("/secret/path")), {
+    type: "error",
+    code: "internal",
+    text: "the server failed",
+    details: { maybe: true },
+  });
+});
+
+Deno.test("random requests and replies come back as they went", () => {
+  const random = new Random(5);
+  for (let run = 0; run < 3_000; run++) {
+    const request = anyRequest(random);
+    assertEquals(plain(readRequest(encodeRequest(request))), plain(request));
+    const reply = anyReply(random);
+    assertEquals(readReply(encodeReply(reply)), reply);
+  }
+});
+
+Deno.test("a form with one field replaced by anything is read or refused, never anything else", () => {
+  const random = new Random(6);
+  const anything = ["", "x", 0, 1, -1, 1.5, null, true, [], [1], [[1, 2], 3], {}, { id: "a" }];
+  let read = 0;
+  for (let run = 0; run < 3_000; run++) {
+    const form: unknown[] = JSON.parse(encodeRequest(anyRequest(random)));
+    form[random.int(0, form.length)] = random.pick(anything);
+    try {
+      readRequest(JSON.stringify(form));
+      read++;
+    } catch (error) {
+      assert(error instanceof RequestError, String(error));
+    }
+  }
+  assert(read > 100, "not all are wrong");
+});

@@ -1,0 +1,439 @@
+/**
+ * The peer port's forms: the original design's two as design section 4 writes them, the others
+ * as the head of `lib/wire/peer.ts` does.
+ */
+
+import { assert, assertEquals, assertLess, assertLessOrEqual, assertThrows } from "@std/assert";
+import { RequestError, StreamError } from "../../lib/errors.ts";
+import { FRAME_BYTES_MAX, PART_BYTES_MAX, VALUE_BYTES_MAX } from "../../lib/limits.ts";
+import type { Message, PeerMessage } from "../../lib/order/message.ts";
+import { Order } from "../../lib/order/order.ts";
+import { utf8Length } from "../../lib/wire/json.ts";
+import {
+  decodeHello,
+  decodeRefusal,
+  encodeHello,
+  encodePeerMessage,
+  encodeRefusal,
+  type Hello,
+  PeerDecoder,
+  PROTOCOL,
+} from "../../lib/wire/peer.ts";
+import { Random } from "../sim/random.ts";
+import { simulate } from "../sim/simulation.ts";
+import { anyPeerMessage } from "./generate.ts";
+
+const encoder = new TextEncoder();
+const PARTS_MAX = 100_000;
+
+function encode(message: PeerMessage): string[] {
+  const frames: string[] = [];
+  encodePeerMessage(message, (frame) => frames.push(frame));
+  return frames;
+}
+
+/** What these frames come to: all but the last are parts. */
+function decode(...frames: string[]): PeerMessage {
+  const decoder = new PeerDecoder(PARTS_MAX);
+  let message: PeerMessage | null = null;
+  for (const frame of frames) {
+    assertEquals(message, null);
+    message = decoder.decode(encoder.encode(frame));
+  }
+  assert(message !== null, "the frames are a whole message");
+  return message;
+}
+
+const BALLOT = { round: 7, id: 2 };
+const VIEW = {
+  ballot: BALLOT,
+  members: [0, 1, 2],
+  cluster: "c",
+  identities: ["i0", "i1", null],
+} as const;
+const SET: Message = {
+  origin: 1,
+  n: 5,
+  time: 90,
+  operation: { type: "set", key: "x", value: "é", bytes: 2 },
+};
+const DELETE: Message = {
+  origin: 0,
+  n: 6,
+  time: 91,
+  operation: { type: "delete", key: "y", id: "r-1" },
+};
+
+const FORMS: [PeerMessage, ...string[]][] = [
+  [
+    { type: "broadcast", ballot: BALLOT, message: SET, prev: 4 },
+    '["broadcast","x","é",2,[1,90],"message",5,4,[7,2]]',
+  ],
+  [
+    { type: "broadcast", ballot: BALLOT, message: DELETE, prev: 4 },
+    '["broadcast","y",null,0,[0,91],"message",6,4,[7,2],"r-1"]',
+  ],
+  [
+    {
+      type: "acknowledgement",
+      ballot: BALLOT,
+      covers: { origin: 1, time: 90, key: "x", bytes: 2 },
+      stamp: { id: 0, time: 92 },
+      last: 6,
+    },
+    '[[1,90],"x",null,2,[0,92],"acknowledgement",6,[7,2]]',
+  ],
+  [
+    {
+      type: "heartbeat",
+      clock: 93,
+      state: "live",
+      ballot: BALLOT,
+      round: 8,
+      hears: [0, 1],
+      wants: true,
+      index: 12,
+    },
+    '["heartbeat",93,"live",[7,2],8,[0,1],true,12]',
+  ],
+  [
+    {
+      type: "heartbeat",
+      clock: 0,
+      state: "outside",
+      ballot: null,
+      round: 0,
+      hears: [],
+      wants: false,
+      index: 0,
+    },
+    '["heartbeat",0,"outside",null,0,[],false,0]',
+  ],
+  [{ type: "resume", ballot: BALLOT, received: 5 }, '["resume",[7,2],5]'],
+  [{ type: "prepare", ballot: BALLOT }, '["prepare",[7,2]]'],
+  [
+    { type: "refuse", ballot: BALLOT, promised: { round: 8, id: 0 } },
+    '["refuse",[7,2],[8,0]]',
+  ],
+  [
+    {
+      type: "promise",
+      ballot: BALLOT,
+      installed: VIEW,
+      identity: "i1",
+      position: { index: 12, time: 88, id: 0 },
+      deliveredN: [4, 0, 2],
+      pending: [SET, DELETE],
+      hears: [0, 2],
+    },
+    '["part",[1,5,90,"x","é",2],[0,6,91,"y",null,0,"r-1"]]',
+    '["promise",[7,2],[[7,2],[0,1,2],"c",["i0","i1",null]],"i1",[12,88,0],[4,0,2],2,[0,2]]',
+  ],
+  [
+    {
+      type: "promise",
+      ballot: BALLOT,
+      installed: null,
+      identity: "i1",
+      position: { index: 0, time: 0, id: 0 },
+      deliveredN: [0, 0],
+      pending: [],
+      hears: [],
+    },
+    '["promise",[7,2],null,"i1",[0,0,0],[0,0],0,[]]',
+  ],
+  [
+    {
+      type: "install",
+      view: VIEW,
+      previous: { round: 3, id: 0 },
+      base: { index: 12, time: 88, id: 0 },
+      deliveredN: [4, 0, 2],
+      source: 1,
+      carried: [SET],
+    },
+    '["part",[1,5,90,"x","é",2]]',
+    '["install",[[7,2],[0,1,2],"c",["i0","i1",null]],[3,0],[12,88,0],[4,0,2],1,1]',
+  ],
+  [
+    {
+      type: "install",
+      view: VIEW,
+      previous: null,
+      base: { index: 0, time: 0, id: 0 },
+      deliveredN: [0, 0, 0],
+      source: 2,
+      carried: [],
+    },
+    '["install",[[7,2],[0,1,2],"c",["i0","i1",null]],null,[0,0,0],[0,0,0],2,0]',
+  ],
+  [{ type: "installed", ballot: BALLOT }, '["installed",[7,2]]'],
+  [{ type: "start", ballot: BALLOT }, '["start",[7,2]]'],
+  [{ type: "fetch", from: 3, to: 12 }, '["fetch",3,12]'],
+  [
+    { type: "entries", entries: [{ index: 3, message: SET }, { index: 4, message: DELETE }] },
+    '["entries",3,[1,5,90,"x","é",2],[0,6,91,"y",null,0,"r-1"]]',
+  ],
+  [{ type: "entries", entries: [] }, '["entries",0]'],
+];
+
+Deno.test("peer messages: their forms as text", () => {
+  for (const [message, ...frames] of FORMS) {
+    assertEquals(encode(message), frames);
+    assertEquals(decode(...frames), message);
+  }
+});
+
+Deno.test("trailing fields may be added to a peer's message", () => {
+  for (const [message, ...frames] of FORMS) {
+    const [last = "", ...parts] = frames.reverse();
+    const form: unknown[] = JSON.parse(last);
+    // These end in a list of their own, or in what may be missing.
+    if (form[0] === "entries" || (form[0] === "broadcast" && form.length === 9)) continue;
+    const longer = JSON.stringify([...form, { more: 1 }]);
+    assertEquals(decode(...parts.reverse(), longer), message);
+  }
+});
+
+Deno.test("each wrong field of a peer's message is refused", () => {
+  const wrong: [string, string][] = [
+    ["[]", "unknown message missing"],
+    ["[null]", "unknown message null"],
+    ['["hello",1,null,0,3,"i"]', 'unknown message "hello"'],
+    [`["${"x".repeat(100)}"]`, `unknown message "${"x".repeat(40)}"`],
+    ['["broadcast",1,"v",1,[0,1],"message",1,0,[1,0]]', "the key must be a string"],
+    ['["broadcast","x",1,1,[0,1],"message",1,0,[1,0]]', "the value must be a string"],
+    ['["broadcast","x","v",2,[0,1],"message",1,0,[1,0]]', "bytes must be the value's UTF-8 length"],
+    ['["broadcast","x","v",1,[0],"message",1,0,[1,0]]', "a timestamp must be [id, time]"],
+    ['["broadcast","x","v",1,[0,-1],"message",1,0,[1,0]]', "each of a timestamp must be"],
+    ['["broadcast","x","v",1,{},"message",1,0,[1,0]]', "a timestamp must be an array"],
+    ['["broadcast","x","v",1,[0,1],"msg",1,0,[1,0]]', 'must bear the word "message"'],
+    ['["broadcast","x","v",1,[0,1],"message","1",0,[1,0]]', "n must be a whole number"],
+    ['["broadcast","x","v",1,[0,1],"message",1,null,[1,0]]', "prev must be a whole number"],
+    ['["broadcast","x","v",1,[0,1],"message",1,0,[1]]', "a ballot must be [round, id]"],
+    ['["broadcast","x","v",1,[0,1],"message",1,0]', "a ballot must be an array"],
+    ['["broadcast","x","v",1,[0,1],"message",1,0,[1,0],5]', "the request id must be a string"],
+    ['[[0,1],"x","v",1,[1,2],"acknowledgement",0,[1,0]]', "an acknowledgement must bear null"],
+    ['[[0,1],"x",null,1,[1,2],"ack",0,[1,0]]', 'the word "acknowledgement"'],
+    ['[[0],"x",null,1,[1,2],"acknowledgement",0,[1,0]]', "a timestamp must be [id, time]"],
+    ['[[0,1],7,null,1,[1,2],"acknowledgement",0,[1,0]]', "the key must be a string"],
+    ['[[0,1],"x",null,-1,[1,2],"acknowledgement",0,[1,0]]', "bytes must be a whole number"],
+    ['[[0,1],"x",null,1,[1,2],"acknowledgement",0.5,[1,0]]', "last must be a whole number"],
+    ['[[0,1],"x",null,1,[1,2],"acknowledgement",0,null]', "a ballot must be an array"],
+    ['["heartbeat",-1,"live",null,0,[],true,0]', "the clock must be"],
+    ['["heartbeat",0,"dead",null,0,[],true,0]', "unknown state"],
+    ['["heartbeat",0,"live",[1],0,[],true,0]', "a ballot must be"],
+    ['["heartbeat",0,"live",null,"0",[],true,0]', "the round must be"],
+    ['["heartbeat",0,"live",null,0,[-1],true,0]', "each of hears must be"],
+    ['["heartbeat",0,"live",null,0,[],1,0]', "wants must be true or false"],
+    ['["heartbeat",0,"live",null,0,[],true]', "the index must be"],
+    ['["resume",[1,0]]', "received must be"],
+    ['["prepare",[1,"0"]]', "each of a ballot must be"],
+    ['["installed"]', "a ballot must be an array"],
+    ['["start",1]', "a ballot must be an array"],
+    ['["refuse",[1,0]]', "a ballot must be an array"],
+    ['["promise",[1,0],{},"i",[0,0,0],[],0,[]]', "a view must be an array"],
+    ['["promise",[1,0],[[1,0],[0],null,[]],"i",[0,0,0],[],0,[]]', "the cluster must be"],
+    ['["promise",[1,0],[[1,0],[0],"c",[1]],"i",[0,0,0],[],0,[]]', "an identity must be"],
+    ['["promise",[1,0],null,null,[0,0,0],[],0,[]]', "the identity must be a string"],
+    ['["promise",[1,0],null,"i",[0,0],[],0,[]]', "a position must be [index, time, id]"],
+    ['["promise",[1,0],null,"i",[0,0,0],null,0,[]]', "deliveredN must be an array"],
+    ['["promise",[1,0],null,"i",[0,0,0],[],1,[]]', "parts are missing"],
+    ['["promise",[1,0],null,"i",[0,0,0],[],[],[]]', "parts are missing"],
+    ['["promise",[1,0],null,"i",[0,0,0],[],0]', "hears must be an array"],
+    ['["install",null,null,[0,0,0],[],0,0]', "a view must be an array"],
+    ['["install",[[1,0],[0],"c",[]],1,[0,0,0],[],0,0]', "a ballot must be an array"],
+    ['["install",[[1,0],[0],"c",[]],null,[0,0,0],[],-1,0]', "the source must be"],
+    ['["install",[[1,0],[0],"c",[]],null,[0,0,0],[],0]', "parts are missing"],
+    ['["fetch",1]', "to must be"],
+    ['["entries"]', "the index must be"],
+    ['["entries",1,[0,1,1,"x"]]', "the value must be a string"],
+    ['["entries",1,"x"]', "a message must be an array"],
+    ['["part",7]', "a message must be an array"],
+    ['["part",[0,1,1,"x","v",9]]', "bytes must be the value's UTF-8 length"],
+    ['["part",[0,1,1,"x","v",1,0]]', "the request id must be a string"],
+  ];
+  for (const [text, words] of wrong) {
+    const decoder = new PeerDecoder(PARTS_MAX);
+    const refused = () => decoder.decode(encoder.encode(text));
+    assertEquals(assertThrows(refused, RequestError, words, text).code, "bad_request", text);
+  }
+  assertThrows(() => decode('["prepare",[1,0]'), StreamError);
+});
+
+Deno.test("a wrong message that is nested deeply is told of in few characters", () => {
+  const deep = '{"a":'.repeat(500_000) + "1" + "}".repeat(500_000);
+  const error = assertThrows(() => decode(`[${deep}]`), RequestError, "unknown message an object");
+  assertLess(error.message.length, 100);
+});
+
+Deno.test("random peer messages come back as they went", () => {
+  const random = new Random(7);
+  const types = new Set<string>();
+  for (let run = 0; run < 3_000; run++) {
+    const message = anyPeerMessage(random);
+    types.add(message.type);
+    assertEquals(decode(...encode(message)), message);
+  }
+  assertEquals(types.size, 12);
+});
+
+Deno.test("a form with one field replaced by anything is read or refused, never anything else", () => {
+  const random = new Random(8);
+  const anything = ["", "x", 0, 1, -1, 1.5, null, true, [], [1], [[1, 2], 3], [1, 2, 3], {}];
+  for (let run = 0; run < 5_000; run++) {
+    const decoder = new PeerDecoder(PARTS_MAX);
+    try {
+      for (const frame of encode(anyPeerMessage(random))) {
+        const form: unknown[] = JSON.parse(frame);
+        form[random.int(0, form.length)] = random.pick(anything);
+        decoder.decode(encoder.encode(JSON.stringify(form)));
+      }
+    } catch (error) {
+      assert(error instanceof RequestError, String(error));
+    }
+  }
+});
+
+/** A promise with so many messages. */
+function promiseOf(pending: readonly Message[]): PeerMessage {
+  return {
+    type: "promise",
+    ballot: BALLOT,
+    installed: VIEW,
+    identity: "i",
+    position: { index: 0, time: 0, id: 0 },
+    deliveredN: [],
+    pending,
+    hears: [],
+  };
+}
+
+function setOf(n: number, value: string, key = "k", id?: string): Message {
+  const named = id === undefined ? {} : { id };
+  return {
+    origin: 0,
+    n,
+    time: n,
+    operation: { type: "set", key, value, bytes: utf8Length(value), ...named },
+  };
+}
+
+Deno.test("a promise of thousands of messages comes in parts, each within a frame", () => {
+  const pending = Array.from({ length: 30_000 }, (_, i) => setOf(i + 1, "v".repeat(i % 200)));
+  const frames = encode(promiseOf(pending));
+  assert(frames.length > 3, "it takes several frames");
+  for (const frame of frames) assertLessOrEqual(utf8Length(frame), FRAME_BYTES_MAX);
+  assertEquals(decode(...frames), promiseOf(pending));
+  const install: PeerMessage = {
+    type: "install",
+    view: VIEW,
+    previous: null,
+    base: { index: 0, time: 0, id: 0 },
+    deliveredN: [],
+    source: 0,
+    carried: pending,
+  };
+  assertEquals(decode(...encode(install)), install);
+});
+
+Deno.test("parts stay within a frame whatever JSON makes of their texts", () => {
+  // Each of these bytes is written with six.
+  const worst = (bytes: number) => "\u0001".repeat(bytes);
+  const kinds: Message[][] = [
+    Array.from(
+      { length: 5 },
+      (_, i) => setOf(i + 1, worst(VALUE_BYTES_MAX), worst(1024), worst(128)),
+    ),
+    Array.from({ length: 20_000 }, (_, i) => setOf(i + 1, "", "k", worst(128))),
+    Array.from({ length: 3_000 }, (_, i) => setOf(i + 1, "", worst(1024))),
+    Array.from({ length: 3_000 }, (_, i) => setOf(i + 1, worst(i))),
+    Array.from({ length: 20_000 }, (_, i) => ({
+      origin: 999,
+      n: Number.MAX_SAFE_INTEGER - i,
+      time: Number.MAX_SAFE_INTEGER,
+      operation: { type: "delete", key: "k" },
+    })),
+  ];
+  for (const pending of kinds) {
+    const frames = encode(promiseOf(pending));
+    for (const frame of frames) assertLessOrEqual(utf8Length(frame), FRAME_BYTES_MAX);
+    const decoder = new PeerDecoder(PARTS_MAX);
+    for (const frame of frames.slice(0, -1)) decoder.decode(encoder.encode(frame));
+    const whole = decoder.decode(encoder.encode(frames[frames.length - 1]));
+    assert(whole?.type === "promise" && whole.pending.length === pending.length);
+  }
+});
+
+Deno.test("small messages share a part", () => {
+  const pending = Array.from({ length: 100 }, (_, i) => setOf(i + 1, "v".repeat(1000)));
+  assertEquals(encode(promiseOf(pending)).length, 2);
+  assertLess(100 * 1100, PART_BYTES_MAX);
+});
+
+Deno.test("parts that are missing or too many are refused, and none is kept for the next", () => {
+  const frames = encode(promiseOf([setOf(1, "a"), setOf(2, "b")]));
+  const [part, promise] = frames;
+  assertThrows(() => decode(promise), RequestError, "parts are missing");
+  assertThrows(() => decode(part, part, promise), RequestError, "parts are missing");
+  const decoder = new PeerDecoder(3);
+  const take = (frame: string) => decoder.decode(encoder.encode(frame));
+  assertEquals(take(part), null);
+  assertEquals(take(promise), promiseOf([setOf(1, "a"), setOf(2, "b")]));
+  assertThrows(() => take(promise), RequestError, "parts are missing");
+  assertEquals(take(part), null);
+  assertThrows(() => take(part), RequestError, "too many parts");
+});
+
+const HELLO: Hello = {
+  protocol: PROTOCOL,
+  cluster: null,
+  id: 2,
+  replicas: 3,
+  identity: "0a0b",
+};
+
+Deno.test("the hello: its form as text", () => {
+  assertEquals(encodeHello(HELLO), '["hello",1,null,2,3,"0a0b"]');
+  assertEquals(encodeHello({ ...HELLO, cluster: "c" }), '["hello",1,"c",2,3,"0a0b"]');
+  for (const cluster of [null, "c"]) {
+    const hello = { ...HELLO, cluster };
+    assertEquals(decodeHello(encoder.encode(encodeHello(hello))), hello);
+  }
+});
+
+Deno.test("anything else first is no hello", () => {
+  const wrong: [string, string][] = [
+    ['["set","x","1",1]', "a peer must begin with its hello"],
+    ['["prepare",[1,0]]', "a peer must begin with its hello"],
+    ["[]", "a peer must begin with its hello"],
+    ['["hello"]', "the protocol must be"],
+    ['["hello","1",null,2,3,"i"]', "the protocol must be"],
+    ['["hello",1,7,2,3,"i"]', "the cluster must be"],
+    ['["hello",1,null,-1,3,"i"]', "the id must be"],
+    ['["hello",1,null,2,null,"i"]', "the replicas must be"],
+    ['["hello",1,null,2,3]', "the identity must be"],
+  ];
+  for (const [text, words] of wrong) {
+    assertThrows(() => decodeHello(encoder.encode(text)), RequestError, words, text);
+  }
+  assertThrows(() => decodeHello(encoder.encode("GET / HTTP/1.1")), StreamError);
+});
+
+Deno.test("a refusal tells its reason", () => {
+  const refusal = encodeRefusal("it belongs to cluster c");
+  assertEquals(refusal, '["ERROR","unauthorized","it belongs to cluster c",{}]');
+  assertEquals(decodeRefusal(encoder.encode(refusal)), "it belongs to cluster c");
+  assertEquals(decodeRefusal(encoder.encode(encodeHello(HELLO))), null);
+});
+
+Deno.test("the core holds its invariants over the wire's forms", () => {
+  let delivered = 0;
+  for (let seed = 1; seed <= 100; seed++) {
+    const wire = (message: PeerMessage) => decode(...encode(message));
+    const outcome = simulate({ seed, core: Order, wire });
+    assertEquals(outcome.violation, null, `seed ${seed}`);
+    delivered += outcome.delivered;
+  }
+  assert(delivered > 1_000, "the runs are too quiet");
+});
