@@ -4,7 +4,7 @@
  * @module
  */
 
-/** What is put in last comes out last. */
+/** What is put in last comes out last. Of what came out, at most as much is kept as is in it. */
 export class Fifo<T> implements Iterable<T> {
   #items: T[] = [];
   #head = 0;
@@ -28,7 +28,7 @@ export class Fifo<T> implements Iterable<T> {
   shift(): T | undefined {
     if (this.length === 0) return undefined;
     const item = this.#items[this.#head++];
-    if (this.#head > 1024 && this.#head * 2 > this.#items.length) {
+    if (this.#head * 2 > this.#items.length) {
       this.#items = this.#items.slice(this.#head);
       this.#head = 0;
     }

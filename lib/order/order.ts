@@ -250,7 +250,8 @@ export class Order {
     for (const id of this.#peers.up()) this.#send(id, heartbeat);
     this.#sendResume(peer);
     if (this.#change?.install === null) {
-      if (!this.#change.promises.has(peer)) {
+      const { promises } = this.#change;
+      if (promises.has(this.#id) && !promises.has(peer)) {
         this.#send(peer, { type: "prepare", ballot: this.#change.ballot });
       }
     } else if (this.#change?.install.view.members.includes(peer)) {
