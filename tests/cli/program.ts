@@ -7,7 +7,7 @@
 const ROOT = new URL("../../", import.meta.url);
 
 /** A run of the program that takes longer is ended, and its test fails. */
-const RUN_MS_MAX = 30_000;
+export const RUN_MS_MAX = 30_000;
 
 /** How the program is run. */
 export interface RunOptions {

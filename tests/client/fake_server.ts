@@ -65,6 +65,7 @@ export class FakeServer {
   readonly #listener: Deno.TcpListener;
   readonly #conns = new Set<Deno.TcpConn>();
   readonly #script: Script;
+  #isListening = true;
 
   /** Begins to listen, on this port or a free one. */
   constructor(script: Script = {}, port = 0) {
@@ -94,9 +95,10 @@ export class FakeServer {
     this.#conns.clear();
   }
 
-  /** Stops listening and closes all connections. */
+  /** Stops listening and closes all connections. Idempotent. */
   [Symbol.dispose](): void {
-    this.#listener.close();
+    if (this.#isListening) this.#listener.close();
+    this.#isListening = false;
     this.hangUp();
   }
 

@@ -1,0 +1,135 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { FakeServer } from "../client/fake_server.ts";
+import { denoArguments, RUN_MS_MAX } from "./program.ts";
+
+/** `script` of util-linux gives a program a terminal; elsewhere its flags are others. */
+const HAS_TERMINAL = Deno.build.os === "linux" && (await canRun("script", "--version"));
+
+async function canRun(...[name, ...args]: string[]): Promise<boolean> {
+  try {
+    return (await new Deno.Command(name, { args, stdout: "null", stderr: "null" }).output())
+      .success;
+  } catch {
+    return false;
+  }
+}
+
+/** A program on a terminal of its own. */
+class Terminal {
+  readonly #child: Deno.ChildProcess;
+  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #output: ReadableStreamDefaultReader<string>;
+  readonly #timer: ReturnType<typeof setTimeout>;
+  #shown = "";
+
+  constructor(command: string, env: Record<string, string>) {
+    this.#child = new Deno.Command("script", {
+      args: ["-qefc", command, "/dev/null"],
+      env: { TERM: "xterm", NO_COLOR: "1", ...env },
+      stdin: "piped",
+      stdout: "piped",
+    }).spawn();
+    this.#timer = setTimeout(() => this.#kill(), RUN_MS_MAX);
+    this.#input = this.#child.stdin.getWriter();
+    this.#output = this.#child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  }
+
+  /** Resolves when this text has appeared, with what came up to then since the last time. */
+  async until(text: string): Promise<string> {
+    while (!this.#shown.includes(text)) {
+      const { done, value } = await this.#output.read();
+      if (done) throw new Error(`it ended without showing ${text}: ${this.#shown}`);
+      this.#shown += value;
+    }
+    const end = this.#shown.indexOf(text) + text.length;
+    const before = this.#shown.slice(0, end);
+    this.#shown = this.#shown.slice(end);
+    return before;
+  }
+
+  async type(keys: string): Promise<void> {
+    await this.#input.write(new TextEncoder().encode(keys));
+  }
+
+  /** Resolves with the exit code when the program has ended. */
+  async ended(): Promise<number> {
+    while (!(await this.#output.read()).done);
+    const { code } = await this.#child.status;
+    await this.#input.close().catch(() => {});
+    return code;
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+    this.#kill();
+  }
+
+  #kill(): void {
+    try {
+      this.#child.kill("SIGKILL");
+    } catch {
+      // It has ended.
+    }
+  }
+}
+
+Deno.test({
+  name: "on a terminal: prompt, completion, Ctrl-C, a lost replica, history, Ctrl-D",
+  ignore: !HAS_TERMINAL,
+  async fn() {
+    const state = await Deno.makeTempDir();
+    const history = `${state}/kvdist`;
+    const first = new FakeServer();
+    const { port } = first;
+    try {
+      const words = [
+        Deno.execPath(),
+        ...denoArguments([
+          "--allow-net",
+          "--allow-env=KVDIST_*,NO_COLOR,TERM,HOME,XDG_STATE_HOME",
+          `--allow-read=${history}`,
+          `--allow-write=${history}`,
+        ]),
+        ...["client", first.address],
+      ];
+      using terminal = new Terminal(words.map((word) => `'${word}'`).join(" "), {
+        XDG_STATE_HOME: state,
+      });
+      const prompt = `kvdist 0@${first.address}> `;
+      await terminal.until(prompt);
+      await terminal.type("se");
+      await terminal.type("\t");
+      await terminal.until("set ");
+      await terminal.type('"ключ é" "日本 \\u001b[2J"\r');
+      await terminal.until("STORED");
+      await terminal.until(prompt);
+      assertEquals([...first.held], [["ключ é", "日本 \x1b[2J"]]);
+      await terminal.type('get "ключ é"\r');
+      await terminal.until("\n日本 \\u001b[2J");
+      await terminal.until(prompt);
+      await terminal.type("frobnicate");
+      await terminal.until("frobnicate");
+      await terminal.type("\x03");
+      await terminal.until("^C");
+      await terminal.until(prompt);
+      first[Symbol.dispose]();
+      await terminal.until("waiting for it to come back");
+      await terminal.until("(not connected)> ");
+      using _second = new FakeServer({}, port);
+      await terminal.until("connected again");
+      await terminal.until(prompt);
+      await terminal.type("status\r");
+      assertStringIncludes(await terminal.until("version"), "0 of 3");
+      await terminal.until(prompt);
+      await terminal.type("\x04");
+      assertEquals(await terminal.ended(), 0);
+      assertEquals(
+        await Deno.readTextFile(`${history}/history`),
+        'set "ключ é" "日本 \\u001b[2J"\nget "ключ é"\nstatus\n',
+      );
+    } finally {
+      first[Symbol.dispose]();
+      await Deno.remove(state, { recursive: true });
+    }
+  },
+});
