@@ -6,6 +6,7 @@
 
 import { UsageError } from "../errors.ts";
 import { counted } from "../show/quantity.ts";
+import { WIDTH } from "../show/text.ts";
 import { type Command, EXIT_FAILED, EXIT_OK } from "./command.ts";
 import { ATTEMPTS_MAX, play, type Played, playedForm, summary } from "./demo/play.ts";
 import type { Demo, Verdict } from "./demo/scene.ts";
@@ -16,7 +17,7 @@ import { type FlagTable, parseFlags, type Values } from "./flags.ts";
 import { definitions, helpText } from "./help.ts";
 import { interruptible } from "./interrupt.ts";
 import { didYouMean } from "./nearest.ts";
-import { isTerminal, json, print, progress, type Style, styled } from "./output.ts";
+import { columns, isTerminal, json, print, progress, type Style, styled } from "./output.ts";
 import { withOwnCluster } from "./own_cluster.ts";
 
 /** All demos, in the order in which one should see them. */
@@ -156,11 +157,11 @@ function conclude(demo: Demo, results: readonly Played[], flags: DemoFlags): num
 function tellerFor(flags: DemoFlags): Teller {
   return {
     live: isTerminal("stderr") && !flags.plain,
+    width: Math.min(WIDTH, columns()),
     line(text) {
-      if (flags.json) return;
       // Both may be one terminal: the line must not stand behind the countdown.
       progress(null);
-      print(text);
+      if (!flags.json) print(text);
     },
     progress: (text) => progress(text),
   };

@@ -36,7 +36,9 @@ export async function withOwnCluster<T>(
     failed: (error) => failure.abort(error),
   }, either);
   try {
-    return await use(cluster, either);
+    const result = await use(cluster, either);
+    failure.signal.throwIfAborted();
+    return result;
   } catch (error) {
     // What failed then is only what followed from it.
     failure.signal.throwIfAborted();

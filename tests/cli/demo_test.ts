@@ -106,7 +106,7 @@ async function show(
     lines.push(text);
     told?.(text);
   };
-  const teller = { live: false, line, progress: () => {} };
+  const teller = { live: false, width: 80, line, progress: () => {} };
   try {
     const results = await play(stale, {
       scenes,

@@ -7,7 +7,7 @@
 import { histogramLines } from "../../show/bar.ts";
 import { count, counted, duration, percent, rate, roundDuration } from "../../show/quantity.ts";
 import { table } from "../../show/table.ts";
-import { wrap } from "../../show/text.ts";
+import { WIDTH, wrap } from "../../show/text.ts";
 import { Latency } from "./latency.ts";
 import type { LoadResult, LoadSettings } from "./load.ts";
 import { describePlace, type Place } from "./place.ts";
@@ -21,13 +21,16 @@ export function loadLines(place: Place, settings: LoadSettings, result: LoadResu
   const shown = Object.entries(kinds).filter(([, latency]) => latency.count > 0);
   // With one kind only, all is that kind.
   const rows = shown.length === 2 ? shown.slice(1) : shown;
-  return [
-    ...wrap(heading(place, settings), 80),
-    ...(result.complete ? [] : ["Stopped early: what follows was measured until then."]),
-    "",
+  const measured = rows.length === 0 ? ["No request was answered while it was measured."] : [
     ...figures(rows, result.elapsedMs),
     "",
     ...histogramLines(kinds.all.bins()),
+  ];
+  return [
+    ...wrap(heading(place, settings), WIDTH),
+    ...(result.complete ? [] : ["Stopped early: what follows was measured until then."]),
+    "",
+    ...measured,
     "",
     ...remarks(result),
   ];

@@ -9,11 +9,12 @@ import { FailedError } from "../../errors.ts";
 import { VALUE_BYTES_MAX } from "../../limits.ts";
 import { progressLine } from "../../show/bar.ts";
 import { rate } from "../../show/quantity.ts";
+import { WIDTH } from "../../show/text.ts";
 import { EXIT_OK } from "../command.ts";
 import { type FlagTable, parseFlags, type Values } from "../flags.ts";
 import type { Help } from "../help.ts";
 import { interruptible } from "../interrupt.ts";
-import { json, print, progress } from "../output.ts";
+import { columns, json, print, progress } from "../output.ts";
 import { noArguments } from "./arguments.ts";
 import { checkDescriptors, descriptorsFor, tooManyFiles } from "./descriptors.ts";
 import { type LoadProgress, type LoadResult, type LoadSettings, MIXES } from "./load.ts";
@@ -172,5 +173,6 @@ async function inWorker(
 
 function progressOf({ phase, share, perSecond }: LoadProgress): string {
   const label = phase === "filling" ? "setting the keys" : phase;
-  return progressLine({ label, share, note: perSecond > 0 ? rate(perSecond) : undefined });
+  const note = perSecond > 0 ? rate(perSecond) : undefined;
+  return progressLine({ label, share, note }, Math.min(WIDTH, columns()));
 }

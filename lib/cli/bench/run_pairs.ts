@@ -8,12 +8,12 @@ import { type Client, connect } from "../../client/mod.ts";
 import type { Consistency } from "../../consistency.ts";
 import { progressLine } from "../../show/bar.ts";
 import { counted } from "../../show/quantity.ts";
-import { wrap } from "../../show/text.ts";
+import { WIDTH, wrap } from "../../show/text.ts";
 import { EXIT_OK } from "../command.ts";
 import { type FlagTable, parseFlags, type Values } from "../flags.ts";
 import type { Help } from "../help.ts";
 import { interruptible } from "../interrupt.ts";
-import { json, print, progress } from "../output.ts";
+import { columns, json, print, progress } from "../output.ts";
 import { noArguments } from "./arguments.ts";
 import { LEVELS, pairsTable, PAPER, type Run, runPairs, summarize, type Summary } from "./pairs.ts";
 import { describePlace, type Place } from "./place.ts";
@@ -88,7 +88,7 @@ async function allRuns(place: Place, flags: PairsFlags, signal: AbortSignal): Pr
   using _telling = telling(() => {
     const round = Math.floor(done / (LEVELS.length * pairs));
     const label = round === 0 ? "warming up" : `round ${Math.min(round, rounds)} of ${rounds}`;
-    return progressLine({ label, share: done / total });
+    return progressLine({ label, share: done / total }, Math.min(WIDTH, columns()));
   });
   for (let round = 0; round <= rounds; round++) {
     for (const level of inTurn(round)) {
@@ -122,13 +122,13 @@ function report(place: Place, flags: PairsFlags, runs: readonly Run[]): void {
   const about =
     `${counted(pairs, "pair")} of set and get by one client; ${describePlace(place)}; ` +
     `the median of ${counted(flags.rounds, "round")}.`;
-  for (const line of wrap(about, 80)) print(line);
+  for (const line of wrap(about, WIDTH)) print(line);
   print("");
   for (const line of pairsTable(pairs, eventual, sequential)) print(line);
   print("");
   const paper = "The paper's figures are for 100 pairs, replicas that are Python threads, and " +
     "its authors' machine: compare the shape, not the milliseconds.";
-  for (const line of wrap(paper, 80)) print(line);
+  for (const line of wrap(paper, WIDTH)) print(line);
 }
 
 function reportForm(

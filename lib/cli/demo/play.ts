@@ -6,7 +6,7 @@
 
 import { roundDuration } from "../../show/quantity.ts";
 import { table } from "../../show/table.ts";
-import { labelled, wrap } from "../../show/text.ts";
+import { labelled, WIDTH, wrap } from "../../show/text.ts";
 import type { Demo, Outcome, Scene, Verdict } from "./scene.ts";
 import type { Stage, Teller } from "./stage.ts";
 
@@ -46,7 +46,7 @@ export interface PlayOptions {
 /** Plays the scenes and gives back what came of each. */
 export async function play(demo: Demo, options: PlayOptions): Promise<Played[]> {
   const { stage, teller } = options;
-  for (const line of wrap(demo.intro(stage), 78)) teller.line(line);
+  for (const line of wrap(demo.intro(stage), WIDTH)) teller.line(line);
   const results: Played[] = [];
   for (const number of options.scenes) {
     const result = await playScene(demo, number, options);

@@ -33,6 +33,8 @@ export interface Teller {
   progress(text: string | null): void;
   /** Whether progress is shown; if not, a wait is announced by a line. */
   readonly live: boolean;
+  /** The cells that it has. */
+  readonly width: number;
 }
 
 /** A request's answer, and when it was asked and answered, in milliseconds of the stage. */
@@ -209,9 +211,10 @@ export class Stage {
       return { end() {} };
     }
     const begin = performance.now();
+    const { width } = this.#teller;
     const show = () => {
       const left = expectMs - (performance.now() - begin);
-      this.#teller.progress(countdownLine(`  waiting ${words}`, left, expectMs));
+      this.#teller.progress(countdownLine(`  waiting ${words}`, left, expectMs, width));
     };
     show();
     const timer = setInterval(show, COUNT_MS);

@@ -91,6 +91,21 @@ Deno.test("loadLines: one kind is one row; errors, missing keys and an early end
   assert(lines.slice(0, 3).join(" ").includes("at 127.0.0.1:9889, 127.0.0.1:9890"));
 });
 
+Deno.test("loadLines: nothing was measured", () => {
+  const lines = loadLines(PLACE, SETTINGS, {
+    ...RESULT,
+    reads: latency(),
+    writes: latency(),
+    complete: false,
+  });
+  assertEquals(lines.slice(3, 7), [
+    "Stopped early: what follows was measured until then.",
+    "",
+    "No request was answered while it was measured.",
+    "",
+  ]);
+});
+
 Deno.test("loadForm gives every figure once, in milliseconds", () => {
   const form = JSON.parse(JSON.stringify(loadForm(PLACE, SETTINGS, RESULT)));
   assertEquals(form.bench, "load");
