@@ -97,7 +97,8 @@ export function parseFlags<T extends FlagTable>(
   const flags: Record<string, unknown> = {};
   for (const [name, flag] of Object.entries(table)) {
     const texts = [given[name] ?? []].flat().map((text) => restore(String(text)));
-    const text = texts.at(-1) ?? env?.(envName(name));
+    // A variable that is set to nothing is not set.
+    const text = texts.at(-1) ?? (env?.(envName(name)) || undefined);
     const source = texts.length > 0 ? `--${name}` : envName(name);
     if (flag.kind === "list") flags[name] = texts.length > 0 ? texts : text?.split(",") ?? [];
     else flags[name] = text === undefined ? defaultOf(flag) : read(flag, text, source);
