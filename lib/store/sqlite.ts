@@ -4,7 +4,8 @@
  * One commit is one transaction. In write-ahead mode SQLite forces it to disk with
  * `synchronous = FULL` and leaves that to the system with `NORMAL`, and the setting may change
  * between transactions: so only what must be safe waits for the disk. A later forced commit
- * also forces all before it. Keys and values are kept as bytes: their order is that of UTF-8.
+ * also forces all before it. Keys, values and request ids are kept as bytes: their order is that
+ * of UTF-8, and a text could not be read beyond a U+0000.
  *
  * @module
  */
@@ -39,15 +40,15 @@ const SCHEMA = `
   );
   -- A message without a time waits in the outbox; with one it is in the queue.
   CREATE TABLE pending (
-    origin INTEGER, n INTEGER, time INTEGER, key BLOB NOT NULL, value BLOB, request TEXT,
+    origin INTEGER, n INTEGER, time INTEGER, key BLOB NOT NULL, value BLOB, request BLOB,
     PRIMARY KEY (origin, n)
   ) WITHOUT ROWID;
   CREATE TABLE log (
     idx INTEGER PRIMARY KEY, origin INTEGER NOT NULL, n INTEGER NOT NULL, time INTEGER NOT NULL,
-    key BLOB NOT NULL, value BLOB, request TEXT
+    key BLOB NOT NULL, value BLOB, request BLOB
   );
   CREATE TABLE keys (key BLOB PRIMARY KEY, value BLOB NOT NULL);
-  CREATE TABLE requests (id TEXT PRIMARY KEY, idx INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE requests (id BLOB PRIMARY KEY, idx INTEGER NOT NULL) WITHOUT ROWID;
   CREATE INDEX requests_by_index ON requests (idx);
 `;
 
@@ -55,7 +56,8 @@ const SCHEMA = `
 const FORGET_EVERY = 10_000;
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+// Without the option a text would lose a U+FEFF that it begins with.
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** A replica's store in its folder. */
 export class SqliteStore implements Store {
@@ -65,13 +67,15 @@ export class SqliteStore implements Store {
   readonly #folder: Folder;
   readonly #fsync: Fsync;
   readonly #self: number;
+  readonly #replicas: number;
   readonly #statements: Statements;
   #synchronous = "";
-  #keys: number;
-  #applied: number;
-  readonly #deliveredN: number[];
-  readonly #appliedN: number[];
-  #index: number;
+  #keys = 0;
+  #applied = 0;
+  #deliveredN: number[] = [];
+  #appliedN: number[] = [];
+  #index = 0;
+  #n = 0;
   /** Writes that `interval` has not yet forced to disk. */
   #unforced = false;
 
@@ -90,7 +94,8 @@ export class SqliteStore implements Store {
     } catch (error) {
       db?.close();
       folder.release();
-      if (/malformed|not a database|corrupt/.test(reason(error))) {
+      // The last is all that Deno 2.4 says of a file that is cut off.
+      if (/malformed|not a database|corrupt|failed to prepare/.test(reason(error))) {
         throw damage(folder.path, reason(error), error);
       }
       throw error;
@@ -102,17 +107,10 @@ export class SqliteStore implements Store {
     this.#folder = folder;
     this.#fsync = fsync;
     this.#self = id;
+    this.#replicas = replicas;
     this.#statements = prepare(db);
     db.exec("PRAGMA journal_mode = WAL; PRAGMA cache_size = -65536");
-    this.#keys = Number(column(db.prepare("SELECT count(*) AS value FROM keys")));
-    this.#applied = Number(this.#protocol("applied"));
-    this.#index = Number(column(db.prepare("SELECT max(idx) AS value FROM log")) ?? 0);
-    this.#deliveredN = Array(replicas).fill(0);
-    this.#appliedN = Array(replicas).fill(0);
-    for (const row of db.prepare("SELECT * FROM origins").all()) {
-      this.#deliveredN[Number(row.origin)] = Number(row.delivered);
-      this.#appliedN[Number(row.origin)] = Number(row.applied);
-    }
+    this.#recall();
   }
 
   /** Who the folder was made for. */
@@ -149,7 +147,7 @@ export class SqliteStore implements Store {
       identity: this.#protocol("identity") as string,
       promised: this.#protocol("promised") as Ballot,
       installed: this.#protocol("installed") as View | null,
-      n: Number(this.#protocol("n")),
+      n: this.#n,
       position: this.#position(),
       deliveredN: [...this.#deliveredN],
       pending,
@@ -161,9 +159,10 @@ export class SqliteStore implements Store {
   commit({ writes, deliver, apply }: Commit, safe: boolean): void {
     this.#setSynchronous(safe && this.#fsync === "always" ? "FULL" : "NORMAL");
     this.#transact(() => {
-      let n = 0;
-      for (const write of writes) n = Math.max(n, this.#write(write));
-      if (n > 0) this.#setProtocol("n", n);
+      // An operation that is submitted again bears an old number: the highest counts.
+      const known = this.#n;
+      for (const write of writes) this.#n = Math.max(this.#n, this.#write(write));
+      if (this.#n > known) this.#setProtocol("n", this.#n);
       for (const entry of deliver) this.#deliver(entry);
       for (const entry of apply) this.#apply(entry);
       const origins = new Set([...deliver, ...apply].map(({ message }) => message.origin));
@@ -185,8 +184,7 @@ export class SqliteStore implements Store {
 
   /** Log entries from one index to another, as many as one answer to a fetch may bear. */
   read(from: number, to: number): Entry[] {
-    const rows = this.#statements.readLog.iterate(from, to);
-    return takeEntries(entriesOf(rows as Iterable<Row>));
+    return takeEntries(this.#log(from, to));
   }
 
   /** The value of a key. */
@@ -223,18 +221,42 @@ export class SqliteStore implements Store {
     }
   }
 
+  /** Takes from the database what is kept at hand. */
+  #recall(): void {
+    const db = this.#db;
+    this.#keys = Number(column(db.prepare("SELECT count(*) AS value FROM keys")));
+    this.#n = Number(this.#protocol("n"));
+    this.#applied = Number(this.#protocol("applied"));
+    this.#index = Number(column(db.prepare("SELECT max(idx) AS value FROM log")) ?? 0);
+    this.#deliveredN = Array(this.#replicas).fill(0);
+    this.#appliedN = Array(this.#replicas).fill(0);
+    for (const row of db.prepare("SELECT * FROM origins").all()) {
+      this.#deliveredN[Number(row.origin)] = Number(row.delivered);
+      this.#appliedN[Number(row.origin)] = Number(row.applied);
+    }
+  }
+
   #transact(act: () => void): void {
     this.#db.exec("BEGIN IMMEDIATE");
     try {
       act();
       this.#db.exec("COMMIT");
     } catch (error) {
-      try {
-        this.#db.exec("ROLLBACK");
-      } catch {
-        // SQLite has rolled back by itself, as it does when the disk is full.
-      }
+      this.#rollBack();
       throw error;
+    }
+  }
+
+  #rollBack(): void {
+    try {
+      this.#db.exec("ROLLBACK");
+    } catch {
+      // SQLite has rolled back by itself, as it does when the disk is full.
+    }
+    try {
+      this.#recall();
+    } catch {
+      // Nothing can be read either: what failed first is told.
     }
   }
 
@@ -292,9 +314,10 @@ export class SqliteStore implements Store {
     this.#appliedN[origin] = n;
     if (index % FORGET_EVERY === 0) this.#statements.forgetRequests.run(index - REQUEST_IDS_KEPT);
     if (operation.id !== undefined) {
-      const applied = this.#statements.request.get(operation.id);
+      const { request } = columns(operation);
+      const applied = this.#statements.request.get(request);
       if (remembers(applied === undefined ? undefined : Number(applied.idx), index)) return;
-      this.#statements.putRequest.run(operation.id, index);
+      this.#statements.putRequest.run(request, index);
     }
     const { key, value } = columns(operation);
     if (value === null) {
@@ -305,8 +328,19 @@ export class SqliteStore implements Store {
     }
   }
 
+  // One at a time: a statement's `iterate` gives nothing the second time in Deno 2.4.
+  *#log(from: number, to: number): Generator<Entry> {
+    for (let index = from; index <= to; index++) {
+      const row = this.#statements.readLog.get(index);
+      if (row === undefined) return;
+      const { origin, n, time } = row;
+      const message = { origin: Number(origin), n: Number(n), time: Number(time) };
+      yield { index, message: { ...message, operation: readOperation(row) } };
+    }
+  }
+
   #position(): Position {
-    const row = this.#statements.readLog.get(this.#index, this.#index);
+    const row = this.#statements.readLog.get(this.#index);
     if (row === undefined) return START;
     return { index: this.#index, time: Number(row.time), id: Number(row.origin) };
   }
@@ -335,7 +369,7 @@ function prepare(db: DatabaseSync) {
     putPending: put("pending", "origin, n, time, key, value, request"),
     deletePending: db.prepare("DELETE FROM pending WHERE origin = ? AND n = ?"),
     putLog: put("log", "idx, origin, n, time, key, value, request"),
-    readLog: db.prepare("SELECT * FROM log WHERE idx BETWEEN ? AND ? ORDER BY idx"),
+    readLog: db.prepare("SELECT * FROM log WHERE idx = ?"),
     get: db.prepare("SELECT value FROM keys WHERE key = ?"),
     scan: db.prepare(
       // Each parameter once: Deno 2.4 counts one that is used twice as two.
@@ -356,7 +390,9 @@ function isEmpty(db: DatabaseSync): boolean {
 }
 
 function create(db: DatabaseSync, { id, replicas }: Owner): void {
-  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN IMMEDIATE");
+  // Not yet in write-ahead mode, which would leave a header that bears no name until the end:
+  // a process that is killed here leaves nothing, or what SQLite rolls back to nothing.
+  db.exec("PRAGMA synchronous = FULL; BEGIN IMMEDIATE");
   db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT_VERSION}`);
   db.exec(SCHEMA);
   const set = db.prepare("INSERT INTO protocol VALUES (?, ?)");
@@ -371,8 +407,6 @@ function create(db: DatabaseSync, { id, replicas }: Owner): void {
   };
   for (const [name, value] of Object.entries(values)) set.run(name, JSON.stringify(value));
   db.exec("COMMIT");
-  // The header is in the file itself from now on, where the next start looks first.
-  db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
 function checkWhole(db: DatabaseSync, folder: Folder): void {
@@ -394,28 +428,14 @@ function columns(operation: Operation) {
   return {
     key: encoder.encode(operation.key),
     value: operation.type === "set" ? encoder.encode(operation.value) : null,
-    request: operation.id ?? null,
+    request: operation.id === undefined ? null : encoder.encode(operation.id),
   };
 }
 
 function readOperation({ key, value, request }: Row): Operation {
-  const id = request === null ? {} : { id: String(request) };
+  const id = request === null ? {} : { id: decoder.decode(request as Uint8Array) };
   const text = decoder.decode(key as Uint8Array);
   if (value === null) return { type: "delete", key: text, ...id };
   const bytes = value as Uint8Array;
   return { type: "set", key: text, value: decoder.decode(bytes), bytes: bytes.length, ...id };
-}
-
-function* entriesOf(rows: Iterable<Row>): Generator<Entry> {
-  for (const row of rows) {
-    yield {
-      index: Number(row.idx),
-      message: {
-        origin: Number(row.origin),
-        n: Number(row.n),
-        time: Number(row.time),
-        operation: readOperation(row),
-      },
-    };
-  }
 }
