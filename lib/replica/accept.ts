@@ -26,6 +26,8 @@ export async function acceptAll(
       if (error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted) {
         return;
       }
+      // That client has gone again before it was taken; the next one has not.
+      if (error instanceof Deno.errors.NotConnected) continue;
       if (!told) {
         const remedy = "close some clients, or raise the limit (ulimit -n)";
         log({ level: "error", event: "cannot accept a connection", reason: reason(error), remedy });
