@@ -44,15 +44,27 @@ export const HISTORY_LINES_MAX = 1_000;
 export const RECONNECT_MS = 1_000;
 
 /** Requests of one connection that may be under way: then it is read no further (TCP slows it). */
-export const REQUESTS_IN_FLIGHT_MAX = 1024;
+export const REQUESTS_IN_FLIGHT_MAX = 256;
 
 /** Bytes of one connection's requests that may be under way, for the same reason. */
-export const REQUEST_BYTES_IN_FLIGHT_MAX = 4 * 1024 * 1024;
+export const REQUEST_BYTES_IN_FLIGHT_MAX = 1024 * 1024;
 
 /** Answers of one connection that may wait to be sent: then it is read no further. */
-export const ANSWER_BYTES_MAX = 4 * 1024 * 1024;
+export const ANSWER_BYTES_MAX = 1024 * 1024;
 
-/** Bytes of a replica's own undelivered messages: above it, writes wait for room. */
+/** What sessions may do in one turn of the event loop: a heartbeat must not wait for them. */
+export const TURN_MS_MAX = 10;
+
+/**
+ * A replica's own undelivered messages while its view is live: above it, writes wait. What is
+ * under way is delivered and applied in few turns, and nobody else is served in a long one.
+ */
+export const WRITES_IN_FLIGHT_MAX = 4096;
+
+/** The same, in bytes. */
+export const WRITE_BYTES_IN_FLIGHT_MAX = 8 * 1024 * 1024;
+
+/** Bytes of a replica's own undelivered messages while no view is live: above it, writes wait. */
 export const OUTBOX_BYTES_MAX = 64 * 1024 * 1024;
 
 /** Undelivered messages of one origin; less than `N_STEP`, so that a restart passes all of them. */
@@ -94,6 +106,9 @@ export const REDIAL_MS_MIN = 20;
 /** … up to this. */
 export const REDIAL_MS_MAX = 500;
 
+/** A hello's length: two UUIDs and a few numbers. A stranger can fill no larger buffer. */
+export const HELLO_BYTES_MAX = 4096;
+
 /** A peer or stranger has this long to say its whole hello. */
 export const HELLO_WAIT_MS = 2_000;
 
@@ -124,8 +139,8 @@ export const LOG_ENTRIES_KEPT_IN_MEMORY = 10_000;
 /** Request ids remembered for retries, in applied writes: some minutes at full load. */
 export const REQUEST_IDS_KEPT = 1_000_000;
 
-/** Keys that are listed at once: between two pages others have their turn. */
-export const DUMP_KEYS_MAX = 500;
+/** Keys that are listed at once, in one turn; their values may have a mebibyte each. */
+export const DUMP_KEYS_MAX = 32;
 
 /** With `--fsync interval` the disk is forced this often: a power cut costs at most that. */
 export const FORCE_EVERY_MS = 1_000;
@@ -138,6 +153,12 @@ export const STOP_WAIT_MS = 10_000;
 
 /** More replicas than this are refused: all-to-all broadcast is not meant for them. */
 export const REPLICAS_MAX = 1_000;
+
+/** Values in one request: a token, and room. Millions of them would take seconds to parse. */
+export const REQUEST_VALUES_MAX = 2 * REPLICAS_MAX;
+
+/** A frame up to this length is parsed uncounted, as most of the largest values are. */
+export const FRAME_BYTES_UNCOUNTED = VALUE_BYTES_MAX + 64 * 1024;
 
 /** The bounds that a server can be given, and that both ends of a connection check. */
 export interface WireLimits {

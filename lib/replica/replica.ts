@@ -18,6 +18,8 @@ import {
   OUTBOX_MESSAGES_MAX,
   TICK_MS,
   type WireLimits,
+  WRITE_BYTES_IN_FLIGHT_MAX,
+  WRITES_IN_FLIGHT_MAX,
 } from "../limits.ts";
 import type { Log } from "../log.ts";
 import { Fifo } from "../order/fifo.ts";
@@ -34,6 +36,7 @@ import { acceptAll } from "./accept.ts";
 import { Channel } from "./channel.ts";
 import { Links, type PeerAddress } from "./links.ts";
 import { Session } from "./session.ts";
+import { Turns } from "./turns.ts";
 
 /** What a replica is told once. */
 export interface ReplicaOptions {
@@ -78,6 +81,7 @@ export class Replica {
   readonly #order: Order;
   readonly #identity: string;
   readonly #links: Links;
+  readonly #turns = new Turns();
   readonly #sessions = new Set<Session>();
   readonly #began = performance.now();
   #applyDelayMs: number;
@@ -188,6 +192,11 @@ export class Replica {
     return this.#store.appliedN;
   }
 
+  /** Resolves when a session may carry out what it has, for a moment. */
+  takeTurn(): Promise<void> {
+    return this.#turns.take();
+  }
+
   /** What this replica has not applied of a token, or null if it lacks nothing. */
   lack(token: Token | undefined): RequestError | null {
     if (token === undefined) return null;
@@ -211,7 +220,10 @@ export class Replica {
     if (!this.#order.takesWrites || (level !== "eventual" && this.#order.state !== "live")) {
       return this.#noQuorum(false);
     }
-    if (this.#outboxBytes > OUTBOX_BYTES_MAX || this.#order.outboxLength >= OUTBOX_MESSAGES_MAX) {
+    const [bytesMax, messagesMax] = this.#order.state === "live"
+      ? [WRITE_BYTES_IN_FLIGHT_MAX, WRITES_IN_FLIGHT_MAX]
+      : [OUTBOX_BYTES_MAX, OUTBOX_MESSAGES_MAX];
+    if (this.#outboxBytes > bytesMax || this.#order.outboxLength >= messagesMax) {
       const text = "too many writes wait to be ordered; try again later";
       return new RequestError("timeout", text, { maybe: false });
     }

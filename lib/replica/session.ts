@@ -51,16 +51,13 @@ export class Session {
   #dumping = false;
   #flushing = false;
   #ending = false;
-  #wake: () => void = () => {};
+  #idlers: (() => void)[] = [];
 
   /** Serves the connection until it ends. */
   constructor(replica: Replica, channel: Channel) {
     this.#replica = replica;
     this.#channel = channel;
-    channel.onDrained(() => {
-      this.proceed();
-      this.#wake();
-    });
+    channel.onDrained(() => this.#drained());
   }
 
   /** Whether a request waits, or is under way, or its answer is not sent yet. */
@@ -111,17 +108,32 @@ export class Session {
     this.#wake();
   }
 
+  async #drained(): Promise<void> {
+    if (this.#asked.length > 0) await this.#replica.takeTurn();
+    this.proceed();
+    this.#wake();
+  }
+
   async #read(): Promise<void> {
     for (;;) {
       await this.#idle(() => this.#hasRoom() || this.#ending);
-      if (this.#ending || !await this.#channel.fill() || this.#ending) return;
-      try {
-        for (let frame = this.#channel.next(); frame !== null; frame = this.#channel.next()) {
-          this.#ask(frame);
-        }
-      } finally {
-        this.proceed();
+      await this.#replica.takeTurn();
+      if (this.#ending) return;
+      if (!this.#askAll() && !await this.#channel.fill()) return;
+    }
+  }
+
+  /** Asks what has come, as far as there is room; false if no whole frame is left. */
+  #askAll(): boolean {
+    try {
+      while (this.#hasRoom()) {
+        const frame = this.#channel.next();
+        if (frame === null) return false;
+        this.#ask(frame);
       }
+      return true;
+    } finally {
+      this.proceed();
     }
   }
 
@@ -149,8 +161,15 @@ export class Session {
   /** Waits for a condition that {@linkcode proceed}, an answer or the network brings about. */
   async #idle(holds: () => boolean): Promise<void> {
     while (!holds() && !this.#channel.closed) {
-      await new Promise<void>((resolve) => this.#wake = resolve);
+      await new Promise<void>((resolve) => this.#idlers.push(resolve));
     }
+  }
+
+  /** Lets all who wait look again: a dump may wait besides the reader. */
+  #wake(): void {
+    const idlers = this.#idlers;
+    this.#idlers = [];
+    for (const resume of idlers) resume();
   }
 
   /** Carries out the request whose turn it is; false if it has to wait. */
@@ -244,6 +263,7 @@ export class Session {
       this.#channel.flush();
       if (page.length < DUMP_KEYS_MAX) break;
       await this.#idle(() => this.#channel.backlog < ANSWER_BYTES_MAX);
+      await this.#replica.takeTurn();
       if (this.#channel.closed) break;
     }
     this.#dumping = false;
