@@ -19,9 +19,18 @@ export class Channel {
 
   /** Takes the socket over; frames of more than `frameBytesMax` bytes are refused. */
   constructor(conn: Deno.TcpConn, frameBytesMax: number) {
-    conn.setNoDelay(true);
+    try {
+      conn.setNoDelay(true);
+    } catch {
+      // Some systems refuse that when the other side has gone already; the first read says so.
+    }
     this.#conn = conn;
     this.#reader = new FrameReader(frameBytesMax);
+  }
+
+  /** From now on refuses frames of more than this many bytes. */
+  limit(frameBytesMax: number): void {
+    this.#reader.limit(frameBytesMax);
   }
 
   /** Bytes that were added and that the network has not taken yet. */

@@ -9,6 +9,7 @@
 import { reason } from "../errors.ts";
 import {
   FRAME_BYTES_MAX,
+  HELLO_BYTES_MAX,
   HELLO_WAIT_MS,
   LINK_BYTES_MAX,
   OUTBOX_MESSAGES_MAX,
@@ -18,6 +19,7 @@ import {
 } from "../limits.ts";
 import type { Log } from "../log.ts";
 import type { PeerMessage } from "../order/message.ts";
+import { brief } from "../wire/json.ts";
 import {
   decodeHello,
   decodeRefusal,
@@ -146,7 +148,7 @@ export class Links {
 
   /** Makes a link and serves it until it ends. */
   async #dialOnce(peer: number, address: PeerAddress): Promise<void> {
-    const channel = new Channel(await Deno.connect(address), this.#frameBytesMax);
+    const channel = new Channel(await Deno.connect(address), HELLO_BYTES_MAX);
     if (this.#closed) return channel.close();
     channel.add(encodeHello(this.#options.hello()));
     channel.flush();
@@ -162,7 +164,7 @@ export class Links {
   }
 
   async #accept(conn: Deno.TcpConn): Promise<void> {
-    const channel = new Channel(conn, this.#frameBytesMax);
+    const channel = new Channel(conn, HELLO_BYTES_MAX);
     try {
       const frame = await this.#firstFrame(channel);
       if (frame === null) return channel.close();
@@ -207,7 +209,8 @@ export class Links {
       return `it says that it is replica ${hello.id}, which does not dial replica ${own.id}`;
     }
     if (hello.cluster !== null && own.cluster !== null && hello.cluster !== own.cluster) {
-      return `it belongs to cluster ${hello.cluster}, and this one to ${own.cluster}: use the folders of one cluster`;
+      const cluster = brief(hello.cluster);
+      return `it belongs to cluster ${cluster}, and this one to "${own.cluster}": use the folders of one cluster`;
     }
     const link = this.#links.get(hello.id);
     if (link !== undefined && link.identity !== hello.identity) {
@@ -235,6 +238,7 @@ export class Links {
     const link = { channel, identity };
     this.#links.set(peer, link);
     this.#refusals.delete(peer);
+    channel.limit(this.#frameBytesMax);
     const decoder = new PeerDecoder(OUTBOX_MESSAGES_MAX * this.#options.hello().replicas);
     const { events } = this.#options;
     events.up(peer);

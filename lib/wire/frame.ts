@@ -33,13 +33,18 @@ const KEPT_BYTES_MAX = READ_BUFFER_BYTES * 16;
  * ```
  */
 export class FrameReader {
-  readonly #frameBytesMax: number;
+  #frameBytesMax: number;
   #buffer = new Uint8Array(READ_BUFFER_BYTES);
   #start = 0;
   #end = 0;
 
   /** Makes a reader that refuses frames of more than this many bytes. */
   constructor(frameBytesMax: number) {
+    this.#frameBytesMax = frameBytesMax;
+  }
+
+  /** From now on refuses frames of more than this many bytes. */
+  limit(frameBytesMax: number): void {
     this.#frameBytesMax = frameBytesMax;
   }
 
