@@ -6,16 +6,25 @@
  */
 
 import { RequestError, StreamError } from "../errors.ts";
+import { FRAME_BYTES_UNCOUNTED } from "../limits.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /**
  * The JSON array that a frame holds.
  *
+ * A large frame with more than `valuesMax` values is refused before it is parsed: that could take
+ * seconds, in which nobody else is served.
+ *
  * @throws {StreamError} if the bytes are not UTF-8 or not JSON: the stream cannot be trusted
- * @throws {RequestError} `bad_request` if it is JSON, but no array
+ * @throws {RequestError} `bad_request` if it is JSON, but no array, or has too many values
  */
-export function decodeArray(frame: Uint8Array): readonly unknown[] {
+export function decodeArray(frame: Uint8Array, valuesMax = Infinity): readonly unknown[] {
+  if (
+    valuesMax < Infinity && frame.length > FRAME_BYTES_UNCOUNTED && holdsMore(frame, valuesMax)
+  ) {
+    throw badRequest(`a message must have at most ${valuesMax} values`);
+  }
   let value: unknown;
   try {
     value = JSON.parse(decoder.decode(frame));
@@ -26,6 +35,27 @@ export function decodeArray(frame: Uint8Array): readonly unknown[] {
   }
   if (!Array.isArray(value)) throw badRequest("a message must be a JSON array");
   return value;
+}
+
+/** Whether there are more values than that, by what stands before each: a comma, `[` or `{`. */
+function holdsMore(frame: Uint8Array, valuesMax: number): boolean {
+  let values = 0;
+  let inText = false;
+  for (let at = 0; at < frame.length; at++) {
+    switch (frame[at]) {
+      case 0x22: // a quote
+        inText = !inText;
+        break;
+      case 0x5c: // a backslash: what follows ends no text
+        at++;
+        break;
+      case 0x2c:
+      case 0x5b:
+      case 0x7b:
+        if (!inText && ++values > valuesMax) return true;
+    }
+  }
+  return false;
 }
 
 /** What a text written by `JSON.stringify` holds: for what this program has kept itself. */

@@ -18,6 +18,7 @@ import {
   REPLICAS_MAX,
   REQUEST_ID_BYTES_MAX,
   REQUEST_TIMEOUT_MS_MAX,
+  REQUEST_VALUES_MAX,
   type WireLimits,
 } from "../limits.ts";
 import { unreachable } from "../invariant.ts";
@@ -130,7 +131,7 @@ export interface Status {
  * @throws {RequestError} if the form is wrong: the connection goes on
  */
 export function decodeRequest(frame: Uint8Array, limits: WireLimits): Request {
-  const form = decodeArray(frame);
+  const form = decodeArray(frame, REQUEST_VALUES_MAX);
   switch (form[0]) {
     case "set": {
       const key = readKey(form[1], limits);
