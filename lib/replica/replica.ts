@@ -30,12 +30,12 @@ import { showBallot } from "../order/timestamp.ts";
 import type { Fsync } from "../store/sqlite.ts";
 import { operationBytes, type Page, type Store } from "../store/store.ts";
 import { VERSION } from "../version.ts";
-import type { Reply, Request, RequestOptions, Status, Token } from "../wire/message.ts";
+import type { Reply, RequestOptions, Status, Token } from "../wire/message.ts";
 import { type Hello, PROTOCOL } from "../wire/peer.ts";
 import { acceptAll } from "./accept.ts";
 import { Channel } from "./channel.ts";
 import { Links, type PeerAddress } from "./links.ts";
-import { Session } from "./session.ts";
+import { Session, type SessionReplica, type WriteRequest } from "./session.ts";
 import { Turns } from "./turns.ts";
 
 /** What a replica is told once. */
@@ -58,9 +58,6 @@ export interface ReplicaOptions {
   readonly failed: (error: FailedError) => void;
 }
 
-/** A write that is to be ordered. */
-type WriteRequest = Extract<Request, { type: "set" | "delete" }>;
-
 /** Called with a write's answer. */
 type Done = (reply: Reply) => void;
 
@@ -71,7 +68,7 @@ interface Waiting {
 }
 
 /** One replica. */
-export class Replica {
+export class Replica implements SessionReplica {
   /** Bounds of keys, values and frames. */
   readonly limits: WireLimits;
   /** How long a request waits that says nothing else, in milliseconds. */

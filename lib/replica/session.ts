@@ -14,17 +14,52 @@ import {
   DUMP_KEYS_MAX,
   REQUEST_BYTES_IN_FLIGHT_MAX,
   REQUESTS_IN_FLIGHT_MAX,
+  type WireLimits,
 } from "../limits.ts";
 import { Fifo } from "../order/fifo.ts";
+import type { Page } from "../store/store.ts";
 import {
   decodeRequest,
   encodeReply,
   errorReply,
   type Reply,
   type Request,
+  type RequestOptions,
+  type Status,
+  type Token,
 } from "../wire/message.ts";
 import type { Channel } from "./channel.ts";
-import type { Replica } from "./replica.ts";
+
+/** What a session asks its replica. */
+export interface SessionReplica {
+  /** Bounds of keys, values and frames. */
+  readonly limits: WireLimits;
+  /** How long a request waits that says nothing else, in milliseconds. */
+  readonly requestTimeoutMs: number;
+  /** By origin: the highest `n` applied here. */
+  readonly appliedN: Token;
+  /** The time that deadlines count in, in milliseconds. */
+  now(): number;
+  /** Resolves when the session may go on for a moment: others have their turn before. */
+  takeTurn(): Promise<void>;
+  /** What is not applied here of a token, or null if nothing is lacking. */
+  lack(token: Token | undefined): RequestError | null;
+  /** Why a write cannot be submitted now, or null if it can. */
+  obstacle(options: RequestOptions): RequestError | null;
+  /** Submits a write that no obstacle holds back; `done` is called once, with its answer. */
+  write(request: WriteRequest, deadline: number, done: (reply: Reply) => void): void;
+  /** The answer to a read of the local store. */
+  get(key: string): Reply;
+  /** Keys of the local store. */
+  scan(prefix: string, page: Page): (readonly [key: string, value: string])[];
+  /** What the replica says of itself. */
+  status(): Status;
+  /** The session's next request waits; it is called to proceed when something has changed. */
+  waits(session: Session): void;
+}
+
+/** A write that is to be ordered. */
+export type WriteRequest = Extract<Request, { type: "set" | "delete" }>;
 
 /** A request that waits for its turn, or what is wrong with it. */
 interface Asked {
@@ -42,7 +77,7 @@ interface Answer {
 
 /** One client's connection. */
 export class Session {
-  readonly #replica: Replica;
+  readonly #replica: SessionReplica;
   readonly #channel: Channel;
   readonly #asked = new Fifo<Asked>();
   readonly #answers = new Fifo<Answer>();
@@ -54,7 +89,7 @@ export class Session {
   #idlers: (() => void)[] = [];
 
   /** Serves the connection until it ends. */
-  constructor(replica: Replica, channel: Channel) {
+  constructor(replica: SessionReplica, channel: Channel) {
     this.#replica = replica;
     this.#channel = channel;
     channel.onDrained(() => this.#drained());
