@@ -242,7 +242,7 @@ export function describe(message: PeerMessage): string {
     case "heartbeat":
       return `heartbeat ${message.state} in ${
         showBallot(message.ballot)
-      } at ${message.index}, hears ${message.hears.join(" ")}${message.wants ? ", wants" : ""}`;
+      } at ${message.index}, hears ${several(message.hears)}${message.wants ? ", wants" : ""}`;
     case "resume":
       return `resume from n=${message.received} in ${showBallot(message.ballot)}`;
     case "prepare":
@@ -252,12 +252,12 @@ export function describe(message: PeerMessage): string {
     case "promise":
       return `promise ${showBallot(message.ballot)}, installed ${
         showBallot(message.installed?.ballot ?? null)
-      } at ${message.position.index}, pending ${message.pending.map(showMessage).join(" ")}`;
+      } at ${message.position.index}, pending ${several(message.pending.map(showMessage))}`;
     case "install":
       return `install ${showBallot(message.view.ballot)} of ${
         message.view.members.join(" ")
       } on ${message.base.index} of ${message.source}, carried ${
-        message.carried.map(showMessage).join(" ")
+        several(message.carried.map(showMessage))
       }`;
     case "installed":
       return `installed ${showBallot(message.ballot)}`;
@@ -266,7 +266,7 @@ export function describe(message: PeerMessage): string {
     case "fetch":
       return `fetch ${message.from} to ${message.to}`;
     case "entries":
-      return `entries ${message.entries.map((entry) => entry.index).join(" ")}`;
+      return `entries ${several(message.entries.map((entry) => entry.index))}`;
     default:
       return unreachable(message);
   }
@@ -275,4 +275,8 @@ export function describe(message: PeerMessage): string {
 /** A message in a few characters: its timestamp, its number, and what it does to which key. */
 export function showMessage({ origin, time, n, operation }: Message): string {
   return `[${origin},${time}]#${n}:${operation.type} ${operation.key}`;
+}
+
+function several(of: readonly (string | number)[]): string {
+  return of.length === 0 ? "nothing" : of.join(" ");
 }
