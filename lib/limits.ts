@@ -88,8 +88,14 @@ export const SUSPECT_AFTER_MS = 1_000;
 /** How often a replica looks at its clock: suspicion and heartbeats are as exact as this. */
 export const TICK_MS = 25;
 
-/** A coordinator waits this long for promises before it goes on or tries again. */
+/** A coordinator waits this long for all promises before it goes on without one, if it can. */
 export const PROMISE_WAIT_MS = 500;
+
+/** If it cannot, it waits this long for one that is heard: it may have much to report. */
+export const PROMISE_WAIT_MS_MAX = 20_000;
+
+/** A link on which nothing has come for so many suspicion times more is broken and made again. */
+export const SILENT_LINK_FACTOR = 3;
 
 /** A coordinator waits this long without progress of an installation before it tries again. */
 export const INSTALL_WAIT_MS = 2_000;
@@ -134,7 +140,7 @@ export const N_STEP = 2 ** 20;
 export const N_STEP_IDENTITY = 2 ** 30;
 
 /** Log entries that a memory store keeps: its replicas start and end together, empty. */
-export const LOG_ENTRIES_KEPT_IN_MEMORY = 10_000;
+export const LOG_ENTRIES_KEPT_IN_MEMORY = 100_000;
 
 /** Request ids remembered for retries, in applied writes: some minutes at full load. */
 export const REQUEST_IDS_KEPT = 1_000_000;

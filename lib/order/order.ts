@@ -18,7 +18,11 @@ import {
   HEARTBEAT_MS,
   INSTALL_WAIT_MS,
   PROMISE_WAIT_MS,
+  PROMISE_WAIT_MS_MAX,
+  SILENT_LINK_FACTOR,
   SUSPECT_AFTER_MS,
+  WRITE_BYTES_IN_FLIGHT_MAX,
+  WRITES_IN_FLIGHT_MAX,
 } from "../limits.ts";
 import type {
   Entry,
@@ -35,7 +39,7 @@ import type {
 import { Peers } from "./peers.ts";
 import { type Durable, type Effects, type Event, noEffects } from "./step.ts";
 import { type Ballot, compareBallots, sameBallot } from "./timestamp.ts";
-import { TotalOrder } from "./total_order.ts";
+import { type QueueLimits, TotalOrder } from "./total_order.ts";
 import { formView, majority, mutuallyHeard } from "./view.ts";
 
 /** What a replica's core is told once. */
@@ -48,6 +52,8 @@ export interface OrderConfig {
   readonly membersMin: number;
   /** Milliseconds of silence after which a peer is suspected. */
   readonly suspectAfterMs?: number;
+  /** How many own messages are in the queue at once. */
+  readonly queue?: QueueLimits;
 }
 
 /** A change of view that this replica coordinates. */
@@ -83,10 +89,10 @@ export class Order {
   #installing: Install | null = null;
   /** When a change began to be wanted; it is tried at once or after a random wait. */
   #wantedAt: number | null = null;
-  /** No change is begun before: another coordinator is at work, or the last try failed. */
-  #notBefore = -Infinity;
-  /** The coordinator for which `#notBefore` waits, as long as it is heard. */
-  #following: number | null = null;
+  /** After a try of its own that failed, no change is begun before. */
+  #retryAt = -Infinity;
+  /** Another's change under way: none is begun before `until`, as long as its coordinator is heard. */
+  #following: { readonly coordinator: number; until: number } | null = null;
   /** When this replica's view became live here. */
   #liveAt = -Infinity;
   #suspects = new Set<number>();
@@ -107,6 +113,10 @@ export class Order {
   /** Goes on from what the disk holds. A replica that was stopped never resumes its old view. */
   constructor(config: OrderConfig, durable: Durable) {
     const { id, replicas, membersMin, suspectAfterMs = SUSPECT_AFTER_MS } = config;
+    const queue = config.queue ?? {
+      messages: WRITES_IN_FLIGHT_MAX,
+      bytes: WRITE_BYTES_IN_FLIGHT_MAX,
+    };
     this.#id = id;
     this.#replicas = replicas;
     this.#membersMin = membersMin;
@@ -116,7 +126,8 @@ export class Order {
     this.#view = durable.installed;
     this.#round = Math.max(durable.promised.round, durable.installed?.ballot.round ?? 0);
     this.#peers = new Peers(replicas, id, suspectAfterMs);
-    this.#order = new TotalOrder(id, replicas, durable, () => this.#openMembers());
+    const around = { open: () => this.#openMembers(), number: () => this.#number + 1 };
+    this.#order = new TotalOrder(id, durable, around, queue);
   }
 
   /** Where this replica stands with its view. */
@@ -197,7 +208,7 @@ export class Order {
         this.#random = event.random;
         return this.#tick();
       case "submit":
-        return this.#order.submit(event.operation, this.#state === "live", this.#next, this.#out);
+        return this.#order.submit(event.operation, this.#out);
       case "link_up":
         return this.#linkUp(event.peer);
       case "link_down":
@@ -217,11 +228,6 @@ export class Order {
     return this.#view;
   }
 
-  /** The number that the writes of this step will have. */
-  get #next(): number {
-    return this.#number + 1;
-  }
-
   #send(to: number, message: PeerMessage): void {
     if (to === this.#id) this.#inbox.push(message);
     else this.#out.send.push({ to, message });
@@ -229,7 +235,7 @@ export class Order {
 
   /** Sends when all that was to be written up to and in this step is on disk. */
   #sendPersisted(to: number, message: PeerMessage): void {
-    const number = this.#out.writes.length > 0 ? this.#next : this.#number;
+    const number = this.#number + (this.#out.writes.length > 0 ? 1 : 0);
     if (number <= this.#persisted) this.#send(to, message);
     else this.#held.push({ number, to, message });
   }
@@ -291,9 +297,21 @@ export class Order {
       this.#heartbeatAt = this.#now;
       const heartbeat = this.#heartbeat();
       for (const peer of this.#peers.up()) this.#send(peer, heartbeat);
+      this.#breakSilentLinks();
     }
     if (this.#change !== null) this.#driveChange(this.#change);
     else this.#considerChange();
+  }
+
+  /** A connection may be dead without either side being told: it is made again. */
+  #breakSilentLinks(): void {
+    for (const peer of this.#peers.up()) {
+      const since = this.#peers.silentSince(
+        peer,
+        this.#now - SILENT_LINK_FACTOR * this.#suspectAfterMs,
+      );
+      if (since !== null) this.#trust(peer, "nothing has come for too long");
+    }
   }
 
   /** Notes who of the view has fallen silent, or says that it is in the view no more. */
@@ -328,7 +346,7 @@ export class Order {
       case "outside":
         return "outside";
       case "installed":
-        return this.#now >= this.#notBefore ? "the view does not start" : null;
+        return this.#isFollowing() ? null : "the view does not start";
       case "live":
         if (this.#suspects.size > 0) return "a member is suspected";
         return this.#joiners().length > 0 ? "a replica wants to join" : null;
@@ -379,9 +397,21 @@ export class Order {
         : CHANGE_WAIT_MS_MIN + this.#random * (CHANGE_WAIT_MS_MAX - CHANGE_WAIT_MS_MIN);
       this.#wantedAt = this.#now + wait;
     }
-    const busy = this.#now < this.#notBefore &&
-      (this.#following === null || heard.includes(this.#following));
-    if (this.#now >= this.#wantedAt && !busy) this.#beginChange();
+    const due = Math.max(this.#wantedAt, this.#retryAt);
+    if (this.#now >= due && !this.#isFollowing()) this.#beginChange();
+  }
+
+  /** Whether another's change of view is under way that may still come to its end. */
+  #isFollowing(): boolean {
+    if (this.#following === null) return false;
+    const { coordinator, until } = this.#following;
+    return this.#now < until && this.hears().includes(coordinator);
+  }
+
+  /** The change that this replica takes part in has come closer to its end. */
+  #progress(): void {
+    if (this.#change !== null) this.#change.progressAt = this.#now;
+    if (this.#following !== null) this.#following.until = this.#now + INSTALL_WAIT_MS;
   }
 
   // The coordinator's part
@@ -404,11 +434,21 @@ export class Order {
 
   #driveChange(change: Change): void {
     const waited = this.#now - change.progressAt;
-    if (change.install === null) {
-      if (waited >= PROMISE_WAIT_MS) this.#form(change);
-    } else if (waited >= INSTALL_WAIT_MS) {
-      this.#giveUp("not all members have installed the view");
+    if (change.install !== null) {
+      if (waited >= INSTALL_WAIT_MS) this.#giveUp("not all members have installed the view");
+    } else if (waited >= PROMISE_WAIT_MS) {
+      // A replica that is heard may have much to report: without it, only if that is possible.
+      const formed = this.#formed(change);
+      if (typeof formed !== "string") this.#propose(change, formed);
+      else if (waited >= PROMISE_WAIT_MS_MAX || this.#unpromised(change).length === 0) {
+        this.#giveUp(formed);
+      }
     }
+  }
+
+  /** Those that are heard and have not promised, the coordinator itself included. */
+  #unpromised({ promises }: Change): number[] {
+    return [this.#id, ...this.hears()].filter((id) => !promises.has(id));
   }
 
   #onPromise(from: number, promise: Promise): void {
@@ -421,19 +461,24 @@ export class Order {
       }
     }
     change.promises.set(from, promise);
-    const waitsFor = [this.#id, ...this.hears()].filter((id) => !change.promises.has(id));
-    if (waitsFor.length === 0) this.#form(change);
+    if (this.#unpromised(change).length > 0) return;
+    const formed = this.#formed(change);
+    if (typeof formed === "string") this.#giveUp(formed);
+    else this.#propose(change, formed);
   }
 
-  #form(change: Change): void {
-    if (!change.promises.has(this.#id)) return this.#giveUp("the own disk is slow");
-    const install = formView({
-      ballot: change.ballot,
+  /** The view that the promises so far allow, or why they allow none. */
+  #formed({ ballot, promises }: Change): Install | string {
+    if (!promises.has(this.#id)) return "the own disk is slow";
+    return formView({
+      ballot,
       replicas: this.#replicas,
       membersMin: this.#membersMin,
-      promises: change.promises,
+      promises,
     });
-    if (typeof install === "string") return this.#giveUp(install);
+  }
+
+  #propose(change: Change, install: Install): void {
     change.install = install;
     change.progressAt = this.#now;
     for (const id of install.view.members) this.#send(id, install);
@@ -442,8 +487,7 @@ export class Order {
   #giveUp(reason: string): void {
     this.#change = null;
     this.#installing = null;
-    this.#notBefore = this.#now + this.#random * CHANGE_WAIT_MS_MAX;
-    this.#following = null;
+    this.#retryAt = this.#now + this.#random * CHANGE_WAIT_MS_MAX;
     if (reason === this.#stuck) return;
     this.#stuck = reason;
     this.#out.notices.push({ type: "stuck", reason });
@@ -473,7 +517,7 @@ export class Order {
         return this.#openLink(from);
       case "broadcast":
         if (!this.#inView(message.ballot)) return;
-        return this.#trust(from, this.#order.receive(message, from, this.#next, this.#out));
+        return this.#trust(from, this.#order.receive(message, from, this.#out));
       case "acknowledgement":
         if (!this.#inView(message.ballot)) return;
         return this.#trust(from, this.#order.acknowledge(message, from, this.#out));
@@ -507,9 +551,9 @@ export class Order {
     const before = this.#peers.heartbeat(from);
     this.#peers.keep(from, heartbeat);
     this.#round = Math.max(this.#round, heartbeat.round);
-    // A long installation goes on as long as entries arrive.
-    if (this.#change !== null && before !== null && heartbeat.index > before.index) {
-      this.#change.progressAt = this.#now;
+    // A long installation goes on as long as entries arrive anywhere.
+    if (before !== null && heartbeat.index > before.index && this.#state !== "live") {
+      this.#progress();
     }
     if (heartbeat.state !== "live" || heartbeat.ballot === null || this.#view === null) return;
     this.#onStart(heartbeat.ballot);
@@ -549,8 +593,8 @@ export class Order {
     if (!sameBallot(this.#change?.ballot ?? null, ballot)) this.#change = null;
     this.#installing = null;
     this.#leave("a new view is being formed");
-    this.#notBefore = this.#now + PROMISE_WAIT_MS + INSTALL_WAIT_MS;
-    this.#following = from === this.#id ? null : from;
+    const until = this.#now + PROMISE_WAIT_MS_MAX;
+    this.#following = from === this.#id ? null : { coordinator: from, until };
     this.#sendPersisted(from, {
       type: "promise",
       ballot,
@@ -572,7 +616,7 @@ export class Order {
       return;
     }
     this.#installing = install;
-    this.#notBefore = this.#now + INSTALL_WAIT_MS;
+    this.#progress();
     if (this.#order.position.index < install.base.index) this.#fetch(install);
     else this.#install(install);
   }
@@ -585,10 +629,11 @@ export class Order {
 
   #onEntries(entries: readonly Entry[]): void {
     const install = this.#installing;
-    if (install === null || entries.length === 0) return;
+    const before = this.#order.position.index;
+    // What was fetched twice, since its link was made again, must not be fetched on twice.
+    if (install === null || (entries.at(-1)?.index ?? 0) <= before) return;
     this.#order.follow(entries.filter(({ index }) => index <= install.base.index), this.#out);
-    this.#notBefore = this.#now + INSTALL_WAIT_MS;
-    if (this.#change !== null) this.#change.progressAt = this.#now;
+    this.#progress();
     const { index } = this.#order.position;
     if (index >= install.base.index) this.#install(install);
     else this.#send(install.source, { type: "fetch", from: index + 1, to: install.base.index });
@@ -616,8 +661,9 @@ export class Order {
     this.#state = "live";
     this.#liveAt = this.#now;
     this.#stuck = "";
+    this.#following = null;
     this.#suspects.clear();
-    const { carried, resubmitted } = this.#order.start(this.#next, this.#out);
+    const { carried, resubmitted } = this.#order.start(this.#out);
     this.#out.notices.push({ type: "live", view: this.#current, carried, resubmitted });
   }
 

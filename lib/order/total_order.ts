@@ -30,27 +30,41 @@ import { Pending } from "./pending.ts";
 import type { Durable, Effects } from "./step.ts";
 import { type Ballot, compareTimestamps } from "./timestamp.ts";
 
-/** Whom a view's messages can be sent to now: the members whose link is open in the view. */
-export type OpenMembers = () => readonly number[];
+/** What the order asks of the core around it. */
+export interface OrderSurroundings {
+  /** The members whose link is open in the view: whom its messages can be sent to now. */
+  open(): readonly number[];
+  /** The number that the writes of this step will have. */
+  number(): number;
+}
+
+/** How many own messages are in the queue at once; the others wait in the outbox. */
+export interface QueueLimits {
+  readonly messages: number;
+  readonly bytes: number;
+}
 
 /** The order as one replica holds it. */
 export class TotalOrder {
   readonly #self: number;
   readonly #replicas: number;
-  readonly #open: OpenMembers;
+  readonly #around: OrderSurroundings;
+  readonly #limits: QueueLimits;
   #clock: number;
   #position: Position;
   /** By origin: the highest `n` delivered. */
   readonly #deliveredN: number[];
   readonly #pending = new Pending();
   #view: View | null = null;
+  #live = false;
 
   /** The highest own `n` given. */
   #n: number;
   /** Own operations that are not in the queue, in the order of `n`. */
-  #outbox: Numbered[];
+  readonly #outbox = new Fifo<Numbered>();
   /** Own messages broadcast in this view and not delivered: what a new link is resent from. */
   readonly #own = new Fifo<{ readonly message: Message; readonly prev: number }>();
+  #ownBytes = 0;
 
   /** By origin: the highest `n` received in this view or before it. */
   #received: number[] = [];
@@ -62,10 +76,16 @@ export class TotalOrder {
   #acknowledged: number[][] = [];
 
   /** Goes on from what the disk holds, in no view. */
-  constructor(self: number, replicas: number, durable: Durable, open: OpenMembers) {
+  constructor(
+    self: number,
+    durable: Durable,
+    around: OrderSurroundings,
+    limits: QueueLimits,
+  ) {
     this.#self = self;
-    this.#replicas = replicas;
-    this.#open = open;
+    this.#replicas = durable.deliveredN.length;
+    this.#around = around;
+    this.#limits = limits;
     this.#position = durable.position;
     this.#deliveredN = [...durable.deliveredN];
     this.#pending.replace(durable.pending);
@@ -73,7 +93,7 @@ export class TotalOrder {
       (clock, message) => Math.max(clock, message.time),
       durable.position.time,
     );
-    this.#outbox = [...durable.outbox];
+    for (const numbered of durable.outbox) this.#outbox.push(numbered);
     // What was broadcast and then forgotten in a crash had numbers below this: a whole block is
     // skipped, since the highest number on disk may have stood just below a block's end. It is
     // on disk with the next installation, before anything that bears it is broadcast.
@@ -122,11 +142,12 @@ export class TotalOrder {
   }
 
   /** Takes an own operation: into the queue and to all members, or into the outbox. */
-  submit(operation: Operation, live: boolean, number: number, out: Effects): void {
+  submit(operation: Operation, out: Effects): void {
     const numbered = { n: ++this.#n, operation };
     out.n = numbered.n;
-    if (live) {
-      this.#broadcast(numbered, number, out);
+    // Where there is room, nothing waits in the outbox.
+    if (this.#live && this.#hasRoom()) {
+      this.#broadcast(numbered, out);
     } else {
       this.#outbox.push(numbered);
       out.writes.push({ type: "outbox", numbered });
@@ -139,22 +160,16 @@ export class TotalOrder {
    */
   install({ view, previous, base, deliveredN, carried }: Install, first: boolean): void {
     invariant(this.#position.index >= base.index, "a view is installed on its whole base");
-    // A replica may have delivered more than the base: carried holds all of that.
+    // What this replica has delivered beyond the base is carried: everything delivered anywhere is.
     const queue = carried.filter((message) => message.n > this.#deliveredN[message.origin]);
-    const own = new Map(this.#outbox.map((numbered) => [numbered.n, numbered]));
-    for (const { origin, n, operation } of this.#pending.all()) {
-      if (origin === this.#self) own.set(n, { n, operation });
-    }
     this.#received = this.#deliveredN.map((n, origin) => Math.max(n, deliveredN[origin]));
     for (const { origin, n } of queue) {
       this.#received[origin] = Math.max(this.#received[origin], n);
     }
     const known = this.#received[this.#self];
-    for (const { origin, n } of queue) if (origin === this.#self) own.delete(n);
-    for (const n of own.keys()) if (n <= this.#deliveredN[this.#self]) own.delete(n);
-    this.#outbox = [...own.values()].sort((a, b) => a.n - b.n);
+    this.#leaveToOutbox(queue);
     invariant(
-      this.#outbox.length === 0 || this.#outbox[0].n > known,
+      (this.#outbox.first()?.n ?? Infinity) > known,
       "what goes back to the outbox was never ordered",
     );
     this.#pending.replace(queue);
@@ -168,7 +183,6 @@ export class TotalOrder {
       this.#n = Math.max(this.#n, known + N_STEP_IDENTITY, view.ballot.round * N_STEP_IDENTITY);
     }
     this.#view = view;
-    this.#own.clear();
     this.#unsafe.clear();
     this.#safe = Array(this.#replicas).fill(null);
     this.#acknowledged = Array.from(
@@ -186,24 +200,20 @@ export class TotalOrder {
    * The view is live: all members hold what was carried, so it is delivered first; then own
    * operations that were left over are submitted again, with their old `n` and a new timestamp.
    */
-  start(number: number, out: Effects): { carried: number; resubmitted: number } {
+  start(out: Effects): { carried: number; resubmitted: number } {
     const carried = this.#pending.length;
     for (let head = this.#pending.shift(); head; head = this.#pending.shift()) {
       this.#append(head, out);
     }
-    const outbox = this.#outbox;
-    this.#outbox = [];
-    for (const numbered of outbox) this.#broadcast(numbered, number, out);
-    return { carried, resubmitted: outbox.length };
+    const resubmitted = this.#outbox.length;
+    this.#live = true;
+    this.#fill(out);
+    return { carried, resubmitted };
   }
 
   /** Ends the work in the view. What is pending stays, to be reported in promises. */
   leave(): void {
-    for (const { message } of this.#own) {
-      this.#outbox.push({ n: message.n, operation: message.operation });
-    }
-    this.#outbox.sort((a, b) => a.n - b.n);
-    this.#own.clear();
+    this.#live = false;
     this.#unsafe.clear();
     this.#view = null;
   }
@@ -213,7 +223,7 @@ export class TotalOrder {
    *
    * @returns the reason why the link cannot be trusted, or null
    */
-  receive({ message, prev }: Broadcast, from: number, number: number, out: Effects): string | null {
+  receive({ message, prev }: Broadcast, from: number, out: Effects): string | null {
     if (message.origin !== from) return `a broadcast of ${message.origin} came from ${from}`;
     const received = this.#received[from];
     if (prev !== received || message.n <= prev) {
@@ -221,7 +231,7 @@ export class TotalOrder {
     }
     this.#received[from] = message.n;
     this.#clock = Math.max(this.#clock, message.time) + 1;
-    this.#queue(message, number, out);
+    this.#queue(message, out);
     return null;
   }
 
@@ -255,14 +265,13 @@ export class TotalOrder {
     ) {
       this.#unsafe.shift();
       const { origin, time, operation } = next.message;
-      const bytes = operation.type === "set" ? operation.bytes : 0;
-      this.#safe[origin] = { origin, time, key: operation.key, bytes };
+      this.#safe[origin] = { origin, time, key: operation.key, bytes: bytesOf(operation) };
       this.#acknowledged[this.#self][origin] = time;
       origins.add(origin);
     }
     if (origins.size === 0) return;
     this.#clock++;
-    const open = this.#open();
+    const open = this.#around.open();
     for (const origin of origins) {
       for (const to of open) this.#sendAcknowledgement(to, origin, out);
     }
@@ -304,33 +313,74 @@ export class TotalOrder {
     this.#pending.replace(left);
   }
 
-  #broadcast({ n, operation }: Numbered, number: number, out: Effects): void {
+  /**
+   * Puts own operations that are neither delivered nor in this queue into the outbox: those of
+   * the last view, and those that were there.
+   */
+  #leaveToOutbox(queue: readonly Message[]): void {
+    const own = new Map<number, Numbered>();
+    for (const { origin, n, operation } of this.#pending.all()) {
+      if (origin === this.#self) own.set(n, { n, operation });
+    }
+    for (const numbered of this.#outbox) own.set(numbered.n, numbered);
+    for (const { origin, n, operation } of queue) {
+      if (origin !== this.#self || !own.has(n)) continue;
+      invariant(isSame(own.get(n)?.operation, operation), "no n stands for two contents");
+      own.delete(n);
+    }
+    const left = [...own.values()].filter(({ n }) => n > this.#deliveredN[this.#self]);
+    this.#outbox.clear();
+    for (const numbered of left.sort((a, b) => a.n - b.n)) this.#outbox.push(numbered);
+    this.#own.clear();
+    this.#ownBytes = 0;
+  }
+
+  #hasRoom(): boolean {
+    return this.#own.length < this.#limits.messages && this.#ownBytes < this.#limits.bytes;
+  }
+
+  /** Submits what waits in the outbox, as far as the queue has room: a view stays quick to change. */
+  #fill(out: Effects): void {
+    while (this.#live && this.#hasRoom()) {
+      const numbered = this.#outbox.shift();
+      if (numbered === undefined) return;
+      this.#broadcast(numbered, out);
+    }
+  }
+
+  #broadcast({ n, operation }: Numbered, out: Effects): void {
     const prev = this.#received[this.#self];
     const message = { origin: this.#self, n, time: ++this.#clock, operation };
     this.#received[this.#self] = n;
     this.#own.push({ message, prev });
-    this.#queue(message, number, out);
-    for (const to of this.#open()) this.#sendBroadcast(to, message, prev, out);
+    this.#ownBytes += bytesOf(operation);
+    this.#queue(message, out);
+    for (const to of this.#around.open()) this.#sendBroadcast(to, message, prev, out);
   }
 
-  #queue(message: Message, number: number, out: Effects): void {
+  #queue(message: Message, out: Effects): void {
     this.#pending.add(message);
-    this.#unsafe.push({ number, message });
+    this.#unsafe.push({ number: this.#around.number(), message });
     out.writes.push({ type: "received", message });
   }
 
   #deliver(out: Effects): void {
     for (let head = this.#pending.head(); head; head = this.#pending.head()) {
-      const { origin, time } = head;
-      const members = this.#members();
-      if (!members.every((member) => this.#acknowledged[member][origin] >= time)) return;
+      if (!this.#acknowledgedByAll(head)) break;
       this.#pending.shift();
-      if (origin === this.#self) {
+      if (head.origin === this.#self) {
         const own = this.#own.shift();
         invariant(own?.message === head, "own messages are delivered in the order of n");
+        this.#ownBytes -= bytesOf(head.operation);
       }
       this.#append(head, out);
     }
+    this.#fill(out);
+  }
+
+  #acknowledgedByAll({ origin, time }: Message): boolean {
+    const members = this.#members();
+    return members.every((member) => this.#acknowledged[member][origin] >= time);
   }
 
   /** Gives the message the next index: it is delivered. */
@@ -373,4 +423,14 @@ export class TotalOrder {
     invariant(this.#view !== null, "messages are ordered only within a view");
     return this.#view.ballot;
   }
+}
+
+/** The UTF-8 length of the value that the operation bears. */
+function bytesOf(operation: Operation): number {
+  return operation.type === "set" ? operation.bytes : 0;
+}
+
+function isSame(a: Operation | undefined, b: Operation): boolean {
+  if (a === undefined || a.key !== b.key || a.id !== b.id) return false;
+  return a.type === "set" ? b.type === "set" && a.value === b.value : b.type === "delete";
 }

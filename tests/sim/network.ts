@@ -25,6 +25,8 @@ interface Side {
   up: boolean;
   /** What is on its way to this side comes at this time or later. */
   busyUntil: number;
+  /** What was under way when the connection ended still comes until then. */
+  until: number;
 }
 
 interface Link {
@@ -51,7 +53,7 @@ export class Network {
     for (let a = 0; a < replicas; a++) {
       this.#links[a] = [];
       for (let b = 0; b < a; b++) {
-        const sides = new Map([a, b].map((id) => [id, { up: false, busyUntil: 0 }]));
+        const sides = new Map([a, b].map((id) => [id, { up: false, busyUntil: 0, until: 0 }]));
         const link = { epoch: 0, whole: false, cut: false, dialling: false, sides };
         this.#links[a][b] = this.#links[b][a] = link;
       }
@@ -67,8 +69,9 @@ export class Network {
     const delay = this.#latencyMs * (0.2 + random.next());
     side.busyUntil = Math.max(side.busyUntil, this.#around.now() + delay);
     const { epoch } = link;
-    this.#around.at(side.busyUntil, () => {
-      if (link.epoch === epoch && link.whole && side.up) {
+    const at = side.busyUntil;
+    this.#around.at(at, () => {
+      if (link.epoch === epoch && (link.whole || at <= side.until) && side.up) {
         this.#around.receive(to, from, message);
       }
     });
@@ -88,7 +91,9 @@ export class Network {
     const { epoch } = link;
     for (const [id, side] of link.sides) {
       if (!side.up) continue;
-      this.#after(this.#around.random.int(0, 150), () => {
+      const notices = this.#around.random.int(0, 150);
+      side.until = link.cut ? 0 : this.#around.now() + notices;
+      this.#after(notices, () => {
         if (link.epoch === epoch && side.up) this.#down(link, id, a === id ? b : a);
       });
     }

@@ -14,6 +14,8 @@ export interface Profile {
   readonly membersMin: number;
   readonly suspectAfterMs: number;
   readonly tickMs: number;
+  /** How many own messages are in the queue at once. */
+  readonly queueMax: number;
   /** Faults and load last this long; then everything is healed. */
   readonly faultsMs: number;
   readonly latencyMs: number;
@@ -64,6 +66,8 @@ export function drawProfile(random: Random, views: "all" | "majority" | "any"): 
     // Below a few delays everybody suspects everybody, and nothing can be demanded.
     suspectAfterMs: Math.max(random.pick([250, 600, 1000, 3000]), latencyMs * 4 + 200),
     tickMs: random.int(20, 60),
+    // Few at a time take long to order where all is slow.
+    queueMax: latencyMs > 20 ? 4096 : random.pick([5, 20, 4096, 4096]),
     faultsMs: random.int(3000, 12000),
     latencyMs,
     writeMs: random.pick([0, 1, 5]),

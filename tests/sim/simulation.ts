@@ -295,14 +295,13 @@ class Simulation {
 
   #start(node: Node): void {
     if (node.order !== null) return;
-    const { replicas, membersMin, suspectAfterMs } = this.#profile;
+    const { replicas, membersMin, suspectAfterMs, queueMax } = this.#profile;
+    const queue = { messages: queueMax, bytes: Infinity };
     const life = ++node.life;
     node.diskQueue = [];
     node.diskBusy = false;
-    node.order = new this.#core(
-      { id: node.id, replicas, membersMin, suspectAfterMs },
-      node.disk.load(),
-    );
+    const config = { id: node.id, replicas, membersMin, suspectAfterMs, queue };
+    node.order = new this.#core(config, node.disk.load());
     this.#say(`${node.id} starts`);
     const tick = () => {
       if (node.life !== life || node.order === null) return;
@@ -390,7 +389,7 @@ class Simulation {
       this.#network.break(node.id, peer);
     }
     for (const { peer, from, to } of out.read) {
-      const entries = node.disk.store.read(from, to).slice(0, this.#random.int(1, 20));
+      const entries = node.disk.store.read(from, to).slice(0, this.#random.int(1, 20 + to - from));
       this.#network.send(node.id, peer, { type: "entries", entries });
     }
     this.#crashAfter(node, out);
@@ -423,15 +422,17 @@ class Simulation {
     const hang = this.#faults && this.#random.chance(p.hang) ? p.hangMs : 0;
     this.#after(p.writeMs * this.#random.next() + hang, () => {
       if (node.life !== life) return;
-      for (const batch of batches) {
-        node.disk.write(batch);
-        for (const { index, message } of batch.deliver) {
-          this.#answerSequential(node, index, message);
-        }
-      }
+      // As a replica does: all writes of a turn, then all that it delivered.
+      const merged = {
+        writes: batches.flatMap(({ writes }) => writes),
+        deliver: batches.flatMap(({ deliver }) => deliver),
+        number: batches.reduce((last, batch) => Math.max(last, batch.number), 0),
+      };
+      node.disk.write(merged);
+      for (const { index, message } of merged.deliver) this.#answerSequential(node, index, message);
       if (this.#random.chance(p.crashAfterWrite)) this.#crash(node);
       if (node.life !== life) return;
-      const number = batches.reduce((last, batch) => Math.max(last, batch.number), 0);
+      const { number } = merged;
       if (number === 0) return this.#writeDisk(node);
       this.#after(p.syncMs * this.#random.next(), () => {
         if (node.life === life) this.#syncDisk(node, number);

@@ -41,8 +41,8 @@ export const VARIANTS: readonly Variant[] = [
     views: "all",
     edits: [[
       "order/total_order.ts",
-      "this.#queue(message, number, out);\n    return null;",
-      "this.#queue(message, number, out);\n    this.persisted(Infinity, out);\n    return null;",
+      "this.#queue(message, out);\n    return null;",
+      "this.#queue(message, out);\n    this.persisted(Infinity, out);\n    return null;",
     ]],
   },
   {
@@ -68,8 +68,8 @@ export const VARIANTS: readonly Variant[] = [
     }),
     edits: [[
       "order/total_order.ts",
-      "this.#queue(message, number, out);\n    return null;",
-      "this.#queue(message, number, out);\n    this.#acknowledged[from][from] = message.time;\n    return null;",
+      "this.#queue(message, out);\n    return null;",
+      "this.#queue(message, out);\n    this.#acknowledged[from][from] = message.time;\n    return null;",
     ]],
   },
   {
@@ -96,8 +96,8 @@ export const VARIANTS: readonly Variant[] = [
     views: "all",
     edits: [[
       "order/order.ts",
-      "this.#order = new TotalOrder(id, replicas, durable, () => this.#openMembers());",
-      `this.#order = new TotalOrder(id, replicas, durable, () => this.#openMembers());
+      "this.#order = new TotalOrder(id, durable, around, queue);",
+      `this.#order = new TotalOrder(id, durable, around, queue);
     if (this.#view !== null) {
       this.#order.install({ type: "install", view: this.#view, previous: null, base: durable.position, deliveredN: durable.deliveredN, source: id, carried: durable.pending }, false);
       this.#state = "live";
@@ -202,8 +202,8 @@ export const VARIANTS: readonly Variant[] = [
     views: "all",
     edits: [[
       "order/total_order.ts",
-      "for (const numbered of outbox) this.#broadcast",
-      "for (const numbered of []) this.#broadcast",
+      "const resubmitted = this.#outbox.length;",
+      "const resubmitted = this.#outbox.length;\n    this.#outbox.clear();",
     ]],
   },
   {
