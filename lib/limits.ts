@@ -121,9 +121,6 @@ export const HELLO_WAIT_MS = 2_000;
 /** A server that cannot accept a connection tries again after this long. */
 export const ACCEPT_PAUSE_MS = 100;
 
-/** Frames for one peer that may wait to be sent: then the link is broken and made again. */
-export const LINK_BYTES_MAX = 256 * 1024 * 1024;
-
 /** Bytes of messages in one part of a promise or an install: JSON can make six of each. */
 export const PART_BYTES_MAX = 1024 * 1024;
 
@@ -150,6 +147,9 @@ export const DUMP_KEYS_MAX = 32;
 
 /** With `--fsync interval` the disk is forced this often: a power cut costs at most that. */
 export const FORCE_EVERY_MS = 1_000;
+
+/** Two reckonings of when the machine was started differ by less than this. */
+export const BOOT_TOLERANCE_MS = 60_000;
 
 /** Time for accepted requests to be answered when a server is asked to stop. */
 export const DRAIN_MS = 2_000;

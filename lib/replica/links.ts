@@ -11,7 +11,6 @@ import {
   FRAME_BYTES_MAX,
   HELLO_BYTES_MAX,
   HELLO_WAIT_MS,
-  LINK_BYTES_MAX,
   OUTBOX_MESSAGES_MAX,
   REDIAL_MS_MAX,
   REDIAL_MS_MIN,
@@ -98,7 +97,6 @@ export class Links {
     if (link === undefined) return;
     encodePeerMessage(message, (frame) => link.channel.add(frame));
     this.#dirty.add(link.channel);
-    if (link.channel.backlog > LINK_BYTES_MAX) this.break(to, "it takes too little");
   }
 
   /** Sends what was added, one write for each peer. */

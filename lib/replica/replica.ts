@@ -194,8 +194,20 @@ export class Replica implements SessionReplica {
     return this.#turns.take();
   }
 
+  /**
+   * Why a read cannot be answered now, or null if it can. After a power cut the store may have
+   * forgotten what it has shown: it shows nothing in `sequential` until it has caught up.
+   */
+  readObstacle({ consistency, token }: RequestOptions): RequestError | null {
+    const level = consistency ?? this.#options.consistency;
+    if (this.#store.mayHaveForgotten && !this.#wasLive && level !== "eventual") {
+      return this.#noQuorum(false);
+    }
+    return this.#lack(token);
+  }
+
   /** What this replica has not applied of a token, or null if it lacks nothing. */
-  lack(token: Token | undefined): RequestError | null {
+  #lack(token: Token | undefined): RequestError | null {
     if (token === undefined) return null;
     const { appliedN } = this.#store;
     const lacking = token.flatMap((n, origin) =>
@@ -210,8 +222,8 @@ export class Replica implements SessionReplica {
   }
 
   /** Why a write cannot be submitted now, or null if it can. */
-  obstacle({ consistency, token }: RequestOptions): RequestError | null {
-    const lack = this.lack(token);
+  writeObstacle({ consistency, token }: RequestOptions): RequestError | null {
+    const lack = this.#lack(token);
     if (lack !== null) return lack;
     const level = consistency ?? this.#options.consistency;
     if (!this.#order.takesWrites || (level !== "eventual" && this.#order.state !== "live")) {
@@ -227,7 +239,7 @@ export class Replica implements SessionReplica {
     return null;
   }
 
-  /** Submits a write that no {@linkcode obstacle} holds back. */
+  /** Submits a write that no {@linkcode writeObstacle} holds back. */
   write(request: WriteRequest, deadline: number, done: Done): void {
     const { key, options } = request;
     const id = options.id === undefined ? {} : { id: options.id };
@@ -326,18 +338,21 @@ export class Replica implements SessionReplica {
   /** One event into the core; what it wants is gathered for the end of this turn. */
   #run(event: Event): Effects | null {
     if (this.#stopped) return null;
-    let out: Effects;
     try {
-      out = this.#order.step(event, this.now());
+      return this.#carryOut(this.#order.step(event, this.now()));
     } catch (error) {
       this.#fail(error);
       return null;
     }
-    for (const { to, message } of out.send) this.#links.send(to, message);
+  }
+
+  #carryOut(out: Effects): Effects {
+    // First what must not get lost, should anything after it fail.
     for (const write of out.writes) this.#writes.push(write);
     for (const entry of out.deliver) this.#deliver.push(entry);
     for (const read of out.read) this.#reads.push(read);
     if (out.number > 0) this.#number = out.number;
+    for (const { to, message } of out.send) this.#links.send(to, message);
     for (const { peer, reason } of out.breakLinks) this.#links.break(peer, reason);
     for (const notice of out.notices) this.#tell(notice);
     if (!this.#turning) {
@@ -364,9 +379,10 @@ export class Replica implements SessionReplica {
         if (number > 0) this.#run({ type: "persisted", number });
       }
       this.#readLog();
+      // What is submitted from here on has a turn of its own.
+      this.#turning = false;
       if (applied) this.#wakeWaiting();
     });
-    this.#turning = false;
   }
 
   /** Takes what the turn has gathered; null if there is nothing. */

@@ -42,10 +42,10 @@ export interface SessionReplica {
   now(): number;
   /** Resolves when the session may go on for a moment: others have their turn before. */
   takeTurn(): Promise<void>;
-  /** What is not applied here of a token, or null if nothing is lacking. */
-  lack(token: Token | undefined): RequestError | null;
+  /** Why a read cannot be answered now, or null if it can. */
+  readObstacle(options: RequestOptions): RequestError | null;
   /** Why a write cannot be submitted now, or null if it can. */
-  obstacle(options: RequestOptions): RequestError | null;
+  writeObstacle(options: RequestOptions): RequestError | null;
   /** Submits a write that no obstacle holds back; `done` is called once, with its answer. */
   write(request: WriteRequest, deadline: number, done: (reply: Reply) => void): void;
   /** The answer to a read of the local store. */
@@ -214,7 +214,7 @@ export class Session {
     switch (request.type) {
       case "set":
       case "delete": {
-        const obstacle = this.#replica.obstacle(request.options);
+        const obstacle = this.#replica.writeObstacle(request.options);
         if (obstacle !== null) return this.#wait(asked, obstacle);
         const answer = this.#take(asked);
         this.#writesUnderWay++;
@@ -227,17 +227,20 @@ export class Session {
       }
       case "get": {
         if (this.#writesUnderWay > 0) return false;
-        const lack = this.#replica.lack(request.options.token);
-        if (lack !== null) return this.#wait(asked, lack);
+        const obstacle = this.#replica.readObstacle(request.options);
+        if (obstacle !== null) return this.#wait(asked, obstacle);
         return this.#answerNow(asked, this.#replica.get(request.key));
       }
       case "status":
         if (this.#writesUnderWay > 0) return false;
         return this.#answerNow(asked, { type: "status", status: this.#replica.status() });
-      case "dump":
+      case "dump": {
         if (this.#writesUnderWay > 0) return false;
+        const obstacle = this.#replica.readObstacle({});
+        if (obstacle !== null) return this.#wait(asked, obstacle);
         this.#dump(this.#take(asked), request.prefix);
         return true;
+      }
     }
   }
 

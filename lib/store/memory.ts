@@ -20,6 +20,8 @@ export interface MemoryStoreOptions {
 export class MemoryStore implements Store {
   /** What kind of store it is. */
   readonly kind = "memory";
+  /** Never: it forgets everything at once, or nothing. */
+  readonly mayHaveForgotten = false;
   readonly #logEntriesKept: number;
   #durable: Durable;
   readonly #deliveredN: number[];

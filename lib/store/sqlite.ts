@@ -13,7 +13,7 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { reason } from "../errors.ts";
 import { invariant, unreachable } from "../invariant.ts";
-import { REQUEST_IDS_KEPT } from "../limits.ts";
+import { BOOT_TOLERANCE_MS, REQUEST_IDS_KEPT } from "../limits.ts";
 import type { Entry, Message, Numbered, Operation, Position, View } from "../order/message.ts";
 import { START } from "../order/message.ts";
 import type { Durable, Write } from "../order/step.ts";
@@ -63,6 +63,8 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 export class SqliteStore implements Store {
   /** What kind of store it is. */
   readonly kind = "sqlite";
+  /** Whether the machine was started anew since the store was used, and it was not closed. */
+  readonly mayHaveForgotten: boolean;
   readonly #db: DatabaseSync;
   readonly #folder: Folder;
   readonly #fsync: Fsync;
@@ -78,6 +80,8 @@ export class SqliteStore implements Store {
   #n = 0;
   /** Writes that `interval` has not yet forced to disk. */
   #unforced = false;
+  /** Whether the store bears when the machine was started: from the first commit to the end. */
+  #bootNoted = false;
 
   /**
    * Opens the store in a folder that was taken; makes it if there is none.
@@ -111,6 +115,7 @@ export class SqliteStore implements Store {
     this.#statements = prepare(db);
     db.exec("PRAGMA journal_mode = WAL; PRAGMA cache_size = -65536");
     this.#recall();
+    this.mayHaveForgotten = !isThisBoot(this.#protocol("boot"));
   }
 
   /** Who the folder was made for. */
@@ -163,6 +168,8 @@ export class SqliteStore implements Store {
       const known = this.#n;
       for (const write of writes) this.#n = Math.max(this.#n, this.#write(write));
       if (this.#n > known) this.#setProtocol("n", this.#n);
+      if (!this.#bootNoted) this.#setProtocol("boot", bootTime() ?? "unknown");
+      this.#bootNoted = true;
       for (const entry of deliver) this.#deliver(entry);
       for (const entry of apply) this.#apply(entry);
       const origins = new Set([...deliver, ...apply].map(({ message }) => message.origin));
@@ -210,10 +217,11 @@ export class SqliteStore implements Store {
     ]);
   }
 
-  /** Ends the use of the store; all that was committed is on disk. */
+  /** Ends the use of the store; all that was committed is on disk, unless that is left to the system. */
   close(): void {
     try {
       this.#setSynchronous("FULL");
+      if (this.#bootNoted) this.#transact(() => this.#setProtocol("boot", null));
       this.#db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
     } finally {
       this.#db.close();
@@ -404,9 +412,26 @@ function create(db: DatabaseSync, { id, replicas }: Owner): void {
     installed: null,
     n: 0,
     applied: 0,
+    boot: null,
   };
   for (const [name, value] of Object.entries(values)) set.run(name, JSON.stringify(value));
   db.exec("COMMIT");
+}
+
+/** When the machine was started, in milliseconds of its clock; null if that is not told. */
+function bootTime(): number | null {
+  try {
+    return Date.now() - Deno.osUptime() * 1000;
+  } catch {
+    return null;
+  }
+}
+
+/** Whether nothing was forgotten: the store was closed, or the machine has run ever since. */
+function isThisBoot(noted: unknown): boolean {
+  if (noted === null) return true;
+  const boot = bootTime();
+  return typeof noted === "number" && boot !== null && Math.abs(noted - boot) < BOOT_TOLERANCE_MS;
 }
 
 function checkWhole(db: DatabaseSync, folder: Folder): void {

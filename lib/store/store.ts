@@ -42,6 +42,8 @@ export interface Store {
   readonly applied: number;
   /** By origin: the highest `n` applied. */
   readonly appliedN: readonly number[];
+  /** Whether a power cut may have undone what was committed without waiting for the disk. */
+  readonly mayHaveForgotten: boolean;
   /** What the protocol core goes on from. */
   load(): Durable;
   /** Carries all of it out, or nothing. With `safe` it is on disk when this returns. */
@@ -54,7 +56,7 @@ export interface Store {
   get(key: string): string | undefined;
   /** Keys that begin with the prefix, with their values, in the order of their UTF-8 bytes. */
   scan(prefix: string, page?: Page): (readonly [key: string, value: string])[];
-  /** Ends the use of the store; all that was committed is on disk. */
+  /** Ends the use of the store; all that was committed is on disk, unless that is left to the system. */
   close(): void;
 }
 
