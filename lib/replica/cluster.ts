@@ -11,8 +11,8 @@ import { invariant, unreachable } from "../invariant.ts";
 import { STOP_WAIT_MS, WIRE_LIMITS, type WireLimits } from "../limits.ts";
 import type { Log } from "../log.ts";
 import { majority } from "../order/view.ts";
-import type { Fsync } from "../store/sqlite.ts";
-import type { FolderFacts, FromWorker, ToWorker, WorkerOptions } from "./control.ts";
+import type { Fsync, StoreFacts } from "../store/sqlite.ts";
+import type { FromWorker, ToWorker, WorkerOptions } from "./control.ts";
 import type { PeerAddress } from "./links.ts";
 
 /** What a cluster is made from. */
@@ -124,7 +124,9 @@ export class Cluster {
     const inspected = await Promise.all(
       members.map((member, id) => member.ask({ type: "inspect", options: all[id] }, "inspected")),
     );
-    checkFolders(inspected.map(({ facts }) => facts), all);
+    const facts = inspected.map(({ facts }) => facts);
+    checkFolders(facts, all);
+    tellMissing(facts, all, options.log);
     const listening = await Promise.all(
       members.map((member) => member.ask({ type: "open" }, "listening")),
     );
@@ -280,7 +282,7 @@ function workerOptions(id: number, options: ClusterOptions): WorkerOptions {
 
 /** Refuses folders that do not belong together. */
 function checkFolders(
-  facts: readonly (FolderFacts | null)[],
+  facts: readonly (StoreFacts | null)[],
   options: readonly WorkerOptions[],
 ): void {
   const clusters = new Map<string, number[]>();
@@ -318,6 +320,20 @@ function checkFolders(
       options[most[0]].folder
     }: put the right one back, or move it away to have it rebuilt`,
   );
+}
+
+/** Says which folders are made anew though the cluster is not. */
+function tellMissing(
+  facts: readonly (StoreFacts | null)[],
+  options: readonly WorkerOptions[],
+  log: Log = () => {},
+): void {
+  if (!facts.some((fact) => fact !== null && fact.cluster !== null)) return;
+  facts.forEach((fact, id) => {
+    if (fact !== null) return;
+    const event = "its store is missing, and is rebuilt from the others";
+    log({ level: "warn", replica: id, event, folder: options[id].folder });
+  });
 }
 
 function abortOf(signal: AbortSignal | undefined) {

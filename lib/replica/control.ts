@@ -8,7 +8,7 @@
 import type { Consistency } from "../consistency.ts";
 import type { WireLimits } from "../limits.ts";
 import type { LogEvent } from "../log.ts";
-import type { Fsync } from "../store/sqlite.ts";
+import type { Fsync, StoreFacts } from "../store/sqlite.ts";
 import type { PeerAddress } from "./links.ts";
 
 /** What a worker is told once, first. */
@@ -43,17 +43,10 @@ export type ToWorker =
   | { readonly type: "drain" }
   | { readonly type: "stop" };
 
-/** Whose folder it is. */
-export interface FolderFacts {
-  readonly id: number;
-  readonly replicas: number;
-  readonly cluster: string | null;
-}
-
 /** From a worker. */
 export type FromWorker =
   /** The answer to `inspect`: the folder's facts, null if there is none. */
-  | { readonly type: "inspected"; readonly facts: FolderFacts | null }
+  | { readonly type: "inspected"; readonly facts: StoreFacts | null }
   /** The answer to `open`. */
   | { readonly type: "listening"; readonly client: PeerAddress; readonly peer: PeerAddress }
   /** Live in a view for the first time. */

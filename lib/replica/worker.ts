@@ -10,9 +10,9 @@ import { FailedError, FolderError, reason } from "../errors.ts";
 import { invariant, unreachable } from "../invariant.ts";
 import { type Folder, holdsStore, takeFolder } from "../store/folder.ts";
 import { MemoryStore } from "../store/memory.ts";
-import { SqliteStore } from "../store/sqlite.ts";
+import { SqliteStore, type StoreFacts } from "../store/sqlite.ts";
 import type { Store } from "../store/store.ts";
-import type { FolderFacts, FromWorker, ToWorker, WorkerOptions } from "./control.ts";
+import type { FromWorker, ToWorker, WorkerOptions } from "./control.ts";
 import type { PeerAddress } from "./links.ts";
 import { Replica } from "./replica.ts";
 
@@ -21,7 +21,8 @@ interface Taken {
   readonly options: WorkerOptions;
   readonly clientListener: Deno.TcpListener;
   readonly peerListener: Deno.TcpListener;
-  store: Store | null;
+  /** The folder, if there is a store in it. */
+  folder: Folder | null;
 }
 
 let taken: Taken | null = null;
@@ -58,7 +59,7 @@ async function inspect(options: WorkerOptions): Promise<void> {
   const clientListener = listen(hostname, options.port, `clients of replica ${id}`);
   try {
     const peerListener = listen(hostname, options.peerPort, `peers of replica ${id}`);
-    taken = { options, clientListener, peerListener, store: null };
+    taken = { options, clientListener, peerListener, folder: null };
     tell({ type: "inspected", facts: await inspectFolder(taken) });
   } catch (error) {
     if (taken === null) clientListener.close();
@@ -67,19 +68,19 @@ async function inspect(options: WorkerOptions): Promise<void> {
 }
 
 /** What an existing folder says of itself; it is in use by this process from now on. */
-async function inspectFolder(taking: Taken): Promise<FolderFacts | null> {
-  const { folder, fsync, id, replicas } = taking.options;
+async function inspectFolder(taking: Taken): Promise<StoreFacts | null> {
+  const { folder } = taking.options;
   if (folder === null || !await holdsStore(folder)) return null;
-  const store = SqliteStore.open(await takeFolder(folder), { id, replicas }, fsync);
-  taking.store = store;
-  return { ...store.owner, cluster: store.load().installed?.cluster ?? null };
+  const inspected = await takeFolder(folder);
+  const facts = SqliteStore.inspect(inspected);
+  taking.folder = inspected;
+  return facts;
 }
 
 async function open(): Promise<void> {
   invariant(taken !== null, "a folder is inspected before it is opened");
   const { options, clientListener, peerListener } = taken;
-  const store = taken.store ?? await makeStore(options);
-  taken.store = store;
+  const store = await openStore(taken);
   const { id } = options;
   replica = new Replica({
     ...options,
@@ -92,17 +93,17 @@ async function open(): Promise<void> {
   tell({ type: "listening", client: addressOf(clientListener), peer: addressOf(peerListener) });
 }
 
-async function makeStore({ folder, fsync, id, replicas }: WorkerOptions): Promise<Store> {
-  if (folder === null) return new MemoryStore(id, replicas, crypto.randomUUID());
-  const made: Folder = await takeFolder(folder);
-  return SqliteStore.open(made, { id, replicas }, fsync);
+async function openStore({ options, folder }: Taken): Promise<Store> {
+  const { id, replicas, fsync } = options;
+  if (options.folder === null) return new MemoryStore(id, replicas, crypto.randomUUID());
+  return SqliteStore.open(folder ?? await takeFolder(options.folder), { id, replicas }, fsync);
 }
 
 function stop(): void {
   if (replica !== null) return replica.stop();
   taken?.clientListener.close();
   taken?.peerListener.close();
-  taken?.store?.close();
+  taken?.folder?.release();
 }
 
 function listen(hostname: string, port: number, whom: string): Deno.TcpListener {
@@ -127,13 +128,19 @@ function addressOf(listener: Deno.TcpListener): PeerAddress {
   return { hostname, port };
 }
 
-self.onmessage = async ({ data }: MessageEvent<ToWorker>) => {
+async function carryOut(message: ToWorker): Promise<void> {
   try {
-    await handle(data);
+    await handle(message);
   } catch (error) {
     const folder = error instanceof FolderError;
     const expected = error instanceof FailedError;
     const text = expected ? reason(error) : `an unexpected failure: ${reason(error)}`;
     tell({ type: "failed", text, folder });
   }
+}
+
+// One after the other: who is asked to stop has then finished what it had begun.
+let last = Promise.resolve();
+self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
+  last = last.then(() => carryOut(data));
 };

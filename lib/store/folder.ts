@@ -7,7 +7,6 @@
 
 import { DatabaseSync } from "node:sqlite";
 import { ensureDir } from "@std/fs/ensure-dir";
-import { exists } from "@std/fs/exists";
 import { FolderError, reason } from "../errors.ts";
 
 /** The format of the folder; one that is not known is refused. */
@@ -22,13 +21,23 @@ export interface Folder {
   readonly path: string;
   /** The store's file in it. */
   readonly file: string;
-  /** Lets others use it. */
+  /** Lets others use it. Idempotent. */
   release(): void;
 }
 
-/** Whether the folder holds a store of any kind, good or bad. */
+/**
+ * Whether the folder holds a store of any kind, good or bad. An empty file is none.
+ *
+ * @throws {FolderError} if that cannot be seen
+ */
 export async function holdsStore(path: string): Promise<boolean> {
-  return await exists(storeFile(path));
+  try {
+    const { size } = await Deno.stat(storeFile(path));
+    return size > 0;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw unusable(path, "Cannot look into", error);
+  }
 }
 
 /**
@@ -43,7 +52,7 @@ export async function takeFolder(path: string): Promise<Folder> {
   try {
     await ensureDir(path);
   } catch (error) {
-    throw new FolderError(`Cannot make the folder ${path}: ${words(error)}`, { cause: error });
+    throw unusable(path, "Cannot make", error);
   }
   const release = lock(path);
   try {
@@ -68,7 +77,11 @@ function lock(path: string): () => void {
       db.close();
       throw error;
     }
-    return () => db.close();
+    let held = true;
+    return () => {
+      if (held) db.close();
+      held = false;
+    };
   } catch (error) {
     if (/locked|busy/.test(reason(error))) {
       throw new FolderError(
@@ -76,21 +89,33 @@ function lock(path: string): () => void {
         { cause: error },
       );
     }
-    throw new FolderError(`Cannot write to the folder ${path}: ${words(error)}`, { cause: error });
+    throw unusable(path, "Cannot write to", refusal(path) ?? error);
+  }
+}
+
+/** What the system says to a write; SQLite tells only that there was something. */
+function refusal(path: string): unknown {
+  try {
+    Deno.openSync(`${path}/lock`, { write: true, create: true }).close();
+    return null;
+  } catch (error) {
+    return error;
   }
 }
 
 /** Looks at the file's header, where SQLite keeps whose file it is, without opening it. */
 async function checkFormat(path: string): Promise<void> {
-  const header = await readHeader(storeFile(path));
-  // None yet, or a store that was being made when its process ended: nothing was in it.
+  const header = await readHeader(path);
+  // None yet; what is not in one piece here was never a store of ours.
   if (header.length === 0) return;
   const damaged = header.length < 100 ||
     new TextDecoder().decode(header.subarray(0, 15)) !== "SQLite format 3";
   if (damaged) throw damage(path, "store.db is no database");
   const view = new DataView(header.buffer);
   if (view.getUint32(68) !== APPLICATION_ID) {
-    throw new FolderError(`The folder ${path} holds a store.db that is none of kvdist's`);
+    throw new FolderError(
+      `The folder ${path} holds a store.db that is none of kvdist's: move it away, or choose another --data`,
+    );
   }
   const version = view.getUint32(60);
   if (version !== FORMAT_VERSION) {
@@ -100,9 +125,9 @@ async function checkFormat(path: string): Promise<void> {
   }
 }
 
-async function readHeader(file: string): Promise<Uint8Array> {
+async function readHeader(path: string): Promise<Uint8Array> {
   try {
-    using opened = await Deno.open(file);
+    using opened = await Deno.open(storeFile(path));
     const header = new Uint8Array(100);
     let length = 0;
     for (;;) {
@@ -112,7 +137,7 @@ async function readHeader(file: string): Promise<Uint8Array> {
     }
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return new Uint8Array();
-    throw new FolderError(`Cannot read ${file}: ${words(error)}`, { cause: error });
+    throw unusable(path, "Cannot read store.db in", error);
   }
 }
 
@@ -124,8 +149,14 @@ export function damage(path: string, what: string, cause?: unknown): FolderError
   );
 }
 
-function words(error: unknown): string {
-  if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
-  if (error instanceof Deno.errors.NotCapable) return `${reason(error)}`;
-  return reason(error);
+/** The error of a folder that the system does not let us use. */
+function unusable(path: string, what: string, cause: unknown): FolderError {
+  const denied = cause instanceof Deno.errors.PermissionDenied &&
+    !(cause instanceof Deno.errors.NotCapable);
+  return new FolderError(
+    `${what} the folder ${path}: ${
+      denied ? "permission denied" : reason(cause)
+    }: see to that, or choose another --data`,
+    { cause },
+  );
 }

@@ -11,6 +11,7 @@
  */
 
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { existsSync } from "@std/fs/exists";
 import { reason } from "../errors.ts";
 import { invariant, unreachable } from "../invariant.ts";
 import { BOOT_TOLERANCE_MS, REQUEST_IDS_KEPT } from "../limits.ts";
@@ -25,12 +26,18 @@ import { type Commit, type Page, remembers, type Store, takeEntries } from "./st
 /** When what must be safe is forced to disk: before it is answered, each second, or never by us. */
 export type Fsync = "always" | "interval" | "never";
 
-/** Who a new store belongs to. */
+/** Who a store belongs to. */
 export interface Owner {
   /** The replica's id. */
   readonly id: number;
   /** How many replicas are configured. */
   readonly replicas: number;
+}
+
+/** What a store says of itself. */
+export interface StoreFacts extends Owner {
+  /** The cluster that it belongs to; null before its first view. */
+  readonly cluster: string | null;
 }
 
 const SCHEMA = `
@@ -84,26 +91,34 @@ export class SqliteStore implements Store {
   #bootNoted = false;
 
   /**
-   * Opens the store in a folder that was taken; makes it if there is none.
+   * Looks whether a store that is there is whole, and whose it is, without a write: not even what
+   * a crash left is tidied up.
    *
-   * @throws {FolderError} if it is damaged or another replica's; then nothing was written
+   * @throws {FolderError} if it is damaged; the folder is released then
+   */
+  static inspect(folder: Folder): StoreFacts {
+    return guarded(folder, { readOnly: true }, (db) => {
+      checkWhole(db, folder);
+      const installed = readProtocol(db, "installed") as View | null;
+      const facts = {
+        id: Number(readProtocol(db, "id")),
+        replicas: Number(readProtocol(db, "replicas")),
+        cluster: installed?.cluster ?? null,
+      };
+      db.close();
+      return facts;
+    });
+  }
+
+  /**
+   * Opens the store in a folder that was taken, and inspected if there was a store in it; makes it
+   * if there is none.
+   *
+   * @throws {FolderError} if it is damaged; the folder is released then
    */
   static open(folder: Folder, owner: Owner, fsync: Fsync): SqliteStore {
-    let db: DatabaseSync | undefined;
-    try {
-      db = new DatabaseSync(folder.file);
-      if (isEmpty(db)) create(db, owner);
-      else checkWhole(db, folder);
-      return new SqliteStore(db, folder, owner, fsync);
-    } catch (error) {
-      db?.close();
-      folder.release();
-      // The last is all that Deno 2.4 says of a file that is cut off.
-      if (/malformed|not a database|corrupt|failed to prepare/.test(reason(error))) {
-        throw damage(folder.path, reason(error), error);
-      }
-      throw error;
-    }
+    makeIfNone(folder, owner);
+    return guarded(folder, {}, (db) => new SqliteStore(db, folder, owner, fsync));
   }
 
   private constructor(db: DatabaseSync, folder: Folder, { id, replicas }: Owner, fsync: Fsync) {
@@ -116,11 +131,6 @@ export class SqliteStore implements Store {
     db.exec("PRAGMA journal_mode = WAL; PRAGMA cache_size = -65536");
     this.#recall();
     this.mayHaveForgotten = !isThisBoot(this.#protocol("boot"));
-  }
-
-  /** Who the folder was made for. */
-  get owner(): Owner {
-    return { id: Number(this.#protocol("id")), replicas: Number(this.#protocol("replicas")) };
   }
 
   /** How many keys there are. */
@@ -393,14 +403,67 @@ function prepare(db: DatabaseSync) {
   };
 }
 
-function isEmpty(db: DatabaseSync): boolean {
-  return Number(column(db.prepare("SELECT count(*) AS value FROM sqlite_schema"))) === 0;
+/** Opens the store's file; if that or what is done with it fails, leaves the folder. */
+function guarded<T>(
+  folder: Folder,
+  options: { readonly readOnly?: boolean },
+  act: (db: DatabaseSync) => T,
+): T {
+  let db: DatabaseSync | undefined;
+  try {
+    db = new DatabaseSync(folder.file, options);
+    return act(db);
+  } catch (error) {
+    db?.close();
+    folder.release();
+    // The last is all that Deno 2.4 says of a file that is cut off.
+    if (/malformed|not a database|corrupt|failed to prepare/.test(reason(error))) {
+      throw damage(folder.path, reason(error), error);
+    }
+    throw error;
+  }
 }
 
-function create(db: DatabaseSync, { id, replicas }: Owner): void {
-  // Not yet in write-ahead mode, which would leave a header that bears no name until the end:
-  // a process that is killed here leaves nothing, or what SQLite rolls back to nothing.
-  db.exec("PRAGMA synchronous = FULL; BEGIN IMMEDIATE");
+/** What SQLite keeps beside a database's file. */
+const SIDE_FILES = ["-wal", "-shm", "-journal"];
+
+/**
+ * Makes the store under another name, so that under its own it is whole from the first moment on,
+ * whenever the process is killed.
+ */
+function makeIfNone(folder: Folder, owner: Owner): void {
+  if (sizeOf(folder.file) > 0) return;
+  const making = `${folder.path}/store.new`;
+  const leftOver = ["", ...SIDE_FILES].map((suffix) => `${making}${suffix}`);
+  // A log of a store that is gone would be taken for the new one's.
+  const strange = SIDE_FILES.map((suffix) => `${folder.file}${suffix}`);
+  try {
+    for (const path of [...leftOver, ...strange]) {
+      if (existsSync(path)) Deno.removeSync(path);
+    }
+    create(making, owner);
+    Deno.renameSync(making, folder.file);
+  } catch (error) {
+    folder.release();
+    throw error;
+  }
+}
+
+function sizeOf(path: string): number {
+  return existsSync(path) ? Deno.statSync(path).size : 0;
+}
+
+function create(path: string, owner: Owner): void {
+  const db = new DatabaseSync(path);
+  try {
+    fill(db, owner);
+  } finally {
+    db.close();
+  }
+}
+
+function fill(db: DatabaseSync, { id, replicas }: Owner): void {
+  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN IMMEDIATE");
   db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT_VERSION}`);
   db.exec(SCHEMA);
   const set = db.prepare("INSERT INTO protocol VALUES (?, ?)");

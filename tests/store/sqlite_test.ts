@@ -21,7 +21,9 @@ async function inFolder(act: (path: string) => Promise<void>): Promise<void> {
 }
 
 async function open(path: string, fsync: Fsync = "always"): Promise<SqliteStore> {
-  return SqliteStore.open(await takeFolder(path), { id: 1, replicas: 3 }, fsync);
+  const folder = await takeFolder(path);
+  if (await holdsStore(path)) SqliteStore.inspect(folder);
+  return SqliteStore.open(folder, { id: 1, replicas: 3 }, fsync);
 }
 
 function entry(index: number, operation: Operation): Entry {
@@ -53,14 +55,13 @@ function fill(store: SqliteStore): void {
 
 /** All that can be seen of it. */
 function everything(store: SqliteStore): unknown {
-  const { keys, applied, owner } = store;
+  const { keys, applied } = store;
   const appliedN = [...store.appliedN];
   return {
     ...store.load(),
     keys,
     applied,
     appliedN,
-    owner,
     log: store.read(1, 99),
     all: store.scan(""),
   };
