@@ -189,9 +189,9 @@ export class Replica implements SessionReplica {
     return this.#store.appliedN;
   }
 
-  /** Resolves when a session may carry out what it has, for a moment. */
-  takeTurn(): Promise<void> {
-    return this.#turns.take();
+  /** Carries out what a session has to do, when it is its turn. */
+  inTurn<T>(work: () => T): Promise<T> {
+    return this.#turns.run(work);
   }
 
   /**

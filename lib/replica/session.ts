@@ -40,8 +40,8 @@ export interface SessionReplica {
   readonly appliedN: Token;
   /** The time that deadlines count in, in milliseconds. */
   now(): number;
-  /** Resolves when the session may go on for a moment: others have their turn before. */
-  takeTurn(): Promise<void>;
+  /** Carries out what the session has to do, when it is its turn. */
+  inTurn<T>(work: () => T): Promise<T>;
   /** Why a read cannot be answered now, or null if it can. */
   readObstacle(options: RequestOptions): RequestError | null;
   /** Why a write cannot be submitted now, or null if it can. */
@@ -144,24 +144,23 @@ export class Session {
   }
 
   async #drained(): Promise<void> {
-    if (this.#asked.length > 0) await this.#replica.takeTurn();
-    this.proceed();
+    if (this.#asked.length > 0) await this.#replica.inTurn(() => this.proceed());
     this.#wake();
   }
 
   async #read(): Promise<void> {
     for (;;) {
       await this.#idle(() => this.#hasRoom() || this.#ending);
-      await this.#replica.takeTurn();
       if (this.#ending) return;
-      if (!this.#askAll() && !await this.#channel.fill()) return;
+      const isMore = await this.#replica.inTurn(() => this.#askAll());
+      if (!isMore && !await this.#channel.fill()) return;
     }
   }
 
   /** Asks what has come, as far as there is room; false if no whole frame is left. */
   #askAll(): boolean {
     try {
-      while (this.#hasRoom()) {
+      while (this.#hasRoom() && !this.#ending) {
         const frame = this.#channel.next();
         if (frame === null) return false;
         this.#ask(frame);
@@ -290,22 +289,26 @@ export class Session {
   /** Lists keys page by page; in between, others have their turn and the network its time. */
   async #dump(answer: Answer, prefix: string): Promise<void> {
     this.#dumping = true;
-    let after: string | undefined;
-    for (;;) {
-      const page = this.#replica.scan(prefix, { after, limit: DUMP_KEYS_MAX });
-      for (const [key, value] of page) {
-        const token = this.#replica.appliedN;
-        this.#channel.add(encodeReply({ type: "value", key, value, token }));
-        after = key;
-      }
-      this.#channel.flush();
-      if (page.length < DUMP_KEYS_MAX) break;
+    let after: string | null | undefined;
+    while (after !== null && !this.#channel.closed) {
       await this.#idle(() => this.#channel.backlog < ANSWER_BYTES_MAX);
-      await this.#replica.takeTurn();
-      if (this.#channel.closed) break;
+      const from = after;
+      after = await this.#replica.inTurn(() => this.#dumpPage(prefix, from));
     }
     this.#dumping = false;
     this.#answer(answer, { type: "end", token: this.#replica.appliedN });
     this.proceed();
+  }
+
+  /** Lists the next keys; gives the last of them, or null if there are no more. */
+  #dumpPage(prefix: string, after: string | undefined): string | null {
+    if (this.#channel.closed) return null;
+    const page = this.#replica.scan(prefix, { after, limit: DUMP_KEYS_MAX });
+    const token = this.#replica.appliedN;
+    for (const [key, value] of page) {
+      this.#channel.add(encodeReply({ type: "value", key, value, token }));
+    }
+    this.#channel.flush();
+    return page.length < DUMP_KEYS_MAX ? null : page[page.length - 1][0];
   }
 }
