@@ -1,0 +1,40 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { TURN_MS_MAX } from "../../lib/limits.ts";
+import { Turns } from "../../lib/replica/turns.ts";
+
+/** Keeps the event loop busy. */
+function work(ms: number): void {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
+}
+
+Deno.test("much work that is asked at once is done in order, and timers come in between", async () => {
+  const turns = new Turns();
+  const done: number[] = [];
+  let ticks = 0;
+  const timer = setInterval(() => ticks++, 1);
+  try {
+    await Promise.all(Array.from({ length: 50 }, async (_, i) => {
+      await turns.run(() => {
+        work(TURN_MS_MAX / 4);
+        done.push(i);
+      });
+    }));
+  } finally {
+    clearInterval(timer);
+  }
+  assertEquals(done, Array.from({ length: 50 }, (_, i) => i));
+  assert(ticks >= 5, `a timer came ${ticks} times`);
+  await new Promise((resolve) => setTimeout(resolve)); // the last turn ends
+});
+
+Deno.test("work gives its outcome to who asked, and a failure to nobody else", async () => {
+  const turns = new Turns();
+  const failing = turns.run(() => {
+    throw new RangeError("no");
+  });
+  const next = turns.run(() => 1);
+  await assertRejects(() => failing, RangeError, "no");
+  assertEquals(await next, 1);
+  await new Promise((resolve) => setTimeout(resolve));
+});
