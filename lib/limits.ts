@@ -137,7 +137,10 @@ export const N_STEP = 2 ** 20;
 export const N_STEP_IDENTITY = 2 ** 30;
 
 /** Log entries that a memory store keeps: its replicas start and end together, empty. */
-export const LOG_ENTRIES_KEPT_IN_MEMORY = 100_000;
+export const LOG_ENTRIES_KEPT_IN_MEMORY = 50_000;
+
+/** The same, in bytes: whichever comes first. */
+export const LOG_BYTES_KEPT_IN_MEMORY = 16 * 1024 * 1024;
 
 /** Request ids remembered for retries, in applied writes: some minutes at full load. */
 export const REQUEST_IDS_KEPT = 1_000_000;

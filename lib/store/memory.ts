@@ -5,15 +5,24 @@
  */
 
 import { invariant, unreachable } from "../invariant.ts";
-import { LOG_ENTRIES_KEPT_IN_MEMORY } from "../limits.ts";
+import { LOG_BYTES_KEPT_IN_MEMORY, LOG_ENTRIES_KEPT_IN_MEMORY } from "../limits.ts";
 import type { Entry, Message, Operation } from "../order/message.ts";
 import { type Durable, emptyDurable, type Write } from "../order/step.ts";
-import { type Commit, type Page, remembers, type Store, takeEntries } from "./store.ts";
+import {
+  type Commit,
+  operationBytes,
+  type Page,
+  remembers,
+  type Store,
+  takeEntries,
+} from "./store.ts";
 
 /** What a memory store may be told. */
 export interface MemoryStoreOptions {
   /** How many log entries are kept for peers that fetch them; all that are not applied are. */
   readonly logEntriesKept?: number;
+  /** How many bytes of them. */
+  readonly logBytesKept?: number;
 }
 
 /** Keeps everything in memory; nothing outlives the process. */
@@ -22,7 +31,7 @@ export class MemoryStore implements Store {
   readonly kind = "memory";
   /** Never: it forgets everything at once, or nothing. */
   readonly mayHaveForgotten = false;
-  readonly #logEntriesKept: number;
+  readonly #kept: { readonly entries: number; readonly bytes: number };
   #durable: Durable;
   readonly #deliveredN: number[];
   readonly #pending = new Map<string, Message>();
@@ -31,6 +40,7 @@ export class MemoryStore implements Store {
   /** Entries from index `#logFrom` on. */
   #log: Entry[] = [];
   #logFrom = 1;
+  #logBytes = 0;
   #applied = 0;
   readonly #appliedN: number[];
   readonly #values = new Map<string, string>();
@@ -42,10 +52,13 @@ export class MemoryStore implements Store {
     self: number,
     replicas: number,
     identity: string,
-    { logEntriesKept = LOG_ENTRIES_KEPT_IN_MEMORY }: MemoryStoreOptions = {},
+    options: MemoryStoreOptions = {},
   ) {
     this.#self = self;
-    this.#logEntriesKept = logEntriesKept;
+    this.#kept = {
+      entries: options.logEntriesKept ?? LOG_ENTRIES_KEPT_IN_MEMORY,
+      bytes: options.logBytesKept ?? LOG_BYTES_KEPT_IN_MEMORY,
+    };
     this.#durable = emptyDurable(identity, replicas);
     this.#deliveredN = Array(replicas).fill(0);
     this.#appliedN = Array(replicas).fill(0);
@@ -145,6 +158,7 @@ export class MemoryStore implements Store {
     const { index, message } = entry;
     invariant(index === this.#durable.position.index + 1, "the log has no gap");
     this.#log.push(entry);
+    this.#logBytes += operationBytes(message.operation);
     this.#pending.delete(place(message));
     if (message.origin === this.#self) this.#outbox.delete(message.n);
     this.#deliveredN[message.origin] = message.n;
@@ -173,11 +187,20 @@ export class MemoryStore implements Store {
     }
   }
 
+  /** Drops the oldest entries, once there are twice as many as are kept. */
   #trim(): void {
-    const from = this.#applied - this.#logEntriesKept + 1;
-    if (from - this.#logFrom < this.#logEntriesKept) return;
-    this.#log = this.#log.slice(from - this.#logFrom);
-    this.#logFrom = from;
+    if (this.#log.length <= this.#kept.entries * 2 && this.#logBytes <= this.#kept.bytes * 2) {
+      return;
+    }
+    let drop = 0;
+    while (
+      this.#logFrom + drop <= this.#applied &&
+      (this.#log.length - drop > this.#kept.entries || this.#logBytes > this.#kept.bytes)
+    ) {
+      this.#logBytes -= operationBytes(this.#log[drop++].message.operation);
+    }
+    this.#log = this.#log.slice(drop);
+    this.#logFrom += drop;
   }
 }
 

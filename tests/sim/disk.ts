@@ -111,6 +111,7 @@ export class Disk {
   #empty(): MemoryStore {
     return new MemoryStore(this.#self, this.#replicas, this.#identity, {
       logEntriesKept: Infinity,
+      logBytesKept: Infinity,
     });
   }
 

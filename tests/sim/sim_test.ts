@@ -11,7 +11,7 @@ import { loadVariant, VARIANTS } from "./variants.ts";
 const LONG = Deno.env.get("KVDIST_LONG") === "1";
 
 /** Seeds for each kind of view. */
-const SEEDS = LONG ? 10_000 : 2_000;
+const SEEDS = LONG ? 6_000 : 2_000;
 
 /** Within as many seeds each variant must be caught. */
 const VARIANT_SEEDS = 2_000;
