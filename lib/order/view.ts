@@ -52,12 +52,6 @@ export function formView({ ballot, replicas, membersMin, promises }: Formation):
   if (previous === null && missing.length > 0) {
     return `the first view needs all ${replicas} replicas; missing: ${missing.join(", ")}`;
   }
-  const replaced = members.find((id) =>
-    previous !== null && of(id).installed !== null && of(id).identity !== previous.identities[id]
-  );
-  if (replaced !== undefined) {
-    return `the folder of replica ${replaced} was given up for another one since: move it away, and it is rebuilt`;
-  }
   // Who lost its folder has forgotten its promises: it counts toward no majority.
   const fresh = previous === null
     ? []
