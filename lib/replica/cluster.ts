@@ -266,8 +266,7 @@ function workerOptions(id: number, options: ClusterOptions): WorkerOptions {
   return {
     id,
     replicas,
-    // A view is always all replicas; the order itself would go on with a majority.
-    membersMin: replicas,
+    membersMin: majority(replicas),
     consistency,
     hostname: host,
     port: port === 0 ? 0 : port + id,
