@@ -43,6 +43,8 @@ export interface LinkEvents {
 export interface LinkOptions {
   /** What this replica says of itself; the cluster may become known while it runs. */
   readonly hello: () => Hello;
+  /** The folder identity that the installed view names for a replica; null if none is known. */
+  readonly identityOf: (id: number) => string | null;
   readonly limits: WireLimits;
   readonly log: Log;
   readonly events: LinkEvents;

@@ -30,7 +30,7 @@ import { showBallot } from "../order/timestamp.ts";
 import type { Fsync } from "../store/sqlite.ts";
 import { operationBytes, type Page, type Store } from "../store/store.ts";
 import { VERSION } from "../version.ts";
-import type { Reply, RequestOptions, Status, Token } from "../wire/message.ts";
+import type { Missing, Reply, RequestOptions, Status, Token } from "../wire/message.ts";
 import { type Hello, PROTOCOL } from "../wire/peer.ts";
 import { acceptAll } from "./accept.ts";
 import { Channel } from "./channel.ts";
@@ -44,6 +44,10 @@ export interface ReplicaOptions {
   readonly replicas: number;
   /** How many members a view must have. */
   readonly membersMin: number;
+  /** Milliseconds of silence after which a peer is suspected; `SUSPECT_AFTER_MS` if not given. */
+  readonly suspectAfterMs?: number;
+  /** The operator allows a view although a majority of the folders is new. */
+  readonly force?: boolean;
   /** The cluster's level. */
   readonly consistency: Consistency;
   readonly requestTimeoutMs: number;
@@ -110,7 +114,7 @@ export class Replica implements SessionReplica {
 
   /** Takes up the store where it was left; in no view yet. */
   constructor(options: ReplicaOptions) {
-    const { id, replicas, membersMin, store, limits, log } = options;
+    const { id, replicas, membersMin, suspectAfterMs, store, limits, log } = options;
     this.#options = options;
     this.limits = limits;
     this.requestTimeoutMs = options.requestTimeoutMs;
@@ -118,7 +122,7 @@ export class Replica implements SessionReplica {
     this.#store = store;
     const durable = store.load();
     this.#identity = durable.identity;
-    this.#order = new Order({ id, replicas, membersMin }, durable);
+    this.#order = new Order({ id, replicas, membersMin, suspectAfterMs }, durable);
     const own = [
       ...durable.outbox,
       ...durable.pending.filter(({ origin }) => origin === id),
@@ -127,6 +131,7 @@ export class Replica implements SessionReplica {
     this.#applyLeftOver(durable.position.index);
     this.#links = new Links({
       hello: () => this.#hello(),
+      identityOf: (peer) => this.#order.view?.identities[peer] ?? null,
       limits,
       log,
       events: {
@@ -283,6 +288,8 @@ export class Replica implements SessionReplica {
   status(): Status {
     const { id, replicas, consistency, fsync } = this.#options;
     const { view } = this.#order;
+    const hears = this.#order.hears();
+    const missing = this.#missing();
     return {
       id,
       replicas,
@@ -293,17 +300,33 @@ export class Replica implements SessionReplica {
       view: view === null
         ? null
         : { ballot: [view.ballot.round, view.ballot.id], members: [...view.members] },
-      hears: this.#order.hears(),
+      hears,
+      suspects: missing.filter(({ id }) => view?.members.includes(id))
+        .map((peer) => ({ ...peer, reason: "silent" })),
+      missing,
+      peers: Array.from({ length: replicas }, (_, peer) => ({
+        id: peer,
+        state: null,
+        index: null,
+        lag: null,
+        member: view?.members.includes(peer) ?? false,
+      })).filter((peer) => peer.id !== id),
       delivered: this.#order.position.index,
       applied: this.#store.applied,
+      lag: this.#order.position.index - this.#store.applied,
+      joining: null,
       pending: this.#order.pendingLength,
       outbox: this.#order.outboxLength,
+      outboxBytes: this.#outboxBytes,
       keys: this.#store.keys,
       store: this.#store.kind,
       fsync: this.#store.kind === "memory" ? "never" : fsync,
+      fsyncP99: null,
       uptime: Math.round(this.now() - this.#began),
       clients: this.#sessions.size,
       cluster: view?.cluster ?? null,
+      identity: this.#identity,
+      counts: view !== null,
     };
   }
 
@@ -483,11 +506,16 @@ export class Replica implements SessionReplica {
     return { type: "error", code: error.code, text: error.message, details: error.details };
   }
 
-  #noQuorum(maybe: boolean): RequestError {
-    const missing = this.#order.missing().map((id) => ({
+  /** The replicas that cannot be reached, and since when. */
+  #missing(): Missing[] {
+    return this.#order.missing().map((id) => ({
       id,
       since: new Date(this.#silentSince.get(id) ?? Date.now()).toISOString(),
     }));
+  }
+
+  #noQuorum(maybe: boolean): RequestError {
+    const missing = this.#missing();
     const who = missing.map(({ id }) => id).join(", ");
     const text = missing.length === 0
       ? "the replicas are forming a view"
