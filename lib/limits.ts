@@ -127,6 +127,9 @@ export const PART_BYTES_MAX = 1024 * 1024;
 /** Log entries that one answer to a fetch may bear, in bytes. */
 export const FETCH_BYTES_MAX = 1024 * 1024;
 
+/** Keys or request ids in one part of a snapshot: as many as have the least that one counts for. */
+export const SNAPSHOT_PART_MAX = 8192;
+
 /**
  * At each start an origin's `n` moves on by at least this much: what it broadcast before a crash
  * without having it on disk is never numbered again.

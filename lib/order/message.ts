@@ -17,8 +17,32 @@ export type Operation =
     readonly bytes: number;
     /** The request's own name: a second operation that bears it changes nothing. */
     readonly id?: string;
+    /** Answered before it is ordered: no fence holds it back. Only with an `id`. */
+    readonly eventual?: true;
   }
-  | { readonly type: "delete"; readonly key: string; readonly id?: string };
+  | {
+    readonly type: "delete";
+    readonly key: string;
+    readonly id?: string;
+    readonly eventual?: true;
+  }
+  /**
+   * From here on no operation with this id is carried out, unless it was answered before it was
+   * ordered: whoever asks what came of a request gets an answer that stays true.
+   */
+  | { readonly type: "fence"; readonly key: ""; readonly id: string };
+
+/** What came of a request's id, at which place of the total order. */
+export interface Outcome {
+  /** Carried out by the message at this place; or never to be, by the fence at this place. */
+  readonly applied: boolean;
+  /** The place. */
+  readonly index: number;
+  /** The message's origin … */
+  readonly origin: number;
+  /** … and its number there. */
+  readonly n: number;
+}
 
 /** An operation with its place: what is broadcast, acknowledged, delivered and applied. */
 export interface Message {
@@ -92,7 +116,10 @@ export type PeerMessage =
   | Installed
   | Start
   | Fetch
-  | Entries;
+  | Entries
+  | Snapshot
+  | Confirm
+  | Confirmed;
 
 /** "Put this into your queue." Only from its origin. */
 export interface Broadcast {
@@ -173,6 +200,10 @@ export interface Promise {
   readonly installed: View | null;
   /** The folder's identity. */
   readonly identity: string;
+  /** The identity it had before a power cut may have made it forget; null if none did. */
+  readonly former: string | null;
+  /** The operator lets a view form, of all replicas, though the folders of a majority are new. */
+  readonly force: boolean;
   /** How far the sender has delivered. */
   readonly position: Position;
   /** By origin: the highest `n` delivered. */
@@ -218,12 +249,51 @@ export interface Fetch {
   readonly from: number;
   /** The last index wanted. */
   readonly to: number;
+  /** Which part of a snapshot is wanted next; 0 to begin, with whatever the log still holds. */
+  readonly part: number;
 }
 
 /** Part of a log, as fetched: as much as fits into one answer. */
 export interface Entries {
   readonly type: "entries";
   readonly entries: readonly Entry[];
+}
+
+/**
+ * Part of what a replica has applied up to one place of the order: for who lacks entries that the
+ * log no longer holds. The parts come one by one, each fetched, all of the same place.
+ */
+export interface Snapshot {
+  readonly type: "snapshot";
+  /** The place whose state it is … */
+  readonly position: Position;
+  /** … and by origin, the highest `n` up to there. */
+  readonly deliveredN: readonly number[];
+  /** The index of the newest request id that is forgotten; 0 if none is. */
+  readonly forgotten: number;
+  /** 0, 1, 2, … */
+  readonly part: number;
+  /** Whether it is the last part: then all that the replica held before is replaced. */
+  readonly last: boolean;
+  /** Keys with their values. */
+  readonly keys: readonly (readonly [key: string, value: string])[];
+  /** Request ids with what came of them. */
+  readonly requests: readonly (readonly [id: string, outcome: Outcome])[];
+}
+
+/** "Is this view still the latest that you promised?" Asked of its members for a linearizable read. */
+export interface Confirm {
+  readonly type: "confirm";
+  readonly ballot: Ballot;
+  /** The asker's own number of it, growing. */
+  readonly question: number;
+}
+
+/** "It is, and I have promised no later one." */
+export interface Confirmed {
+  readonly type: "confirmed";
+  readonly ballot: Ballot;
+  readonly question: number;
 }
 
 /** One line that says what a message is, for logs, traces and golden files alike. */
@@ -263,10 +333,19 @@ export function describe(message: PeerMessage): string {
       return `installed ${showBallot(message.ballot)}`;
     case "start":
       return `start ${showBallot(message.ballot)}`;
-    case "fetch":
-      return `fetch ${message.from} to ${message.to}`;
+    case "fetch": {
+      const part = message.part > 0 ? `, part ${message.part} of the snapshot` : "";
+      return `fetch ${message.from} to ${message.to}${part}`;
+    }
     case "entries":
       return `entries ${several(message.entries.map((entry) => entry.index))}`;
+    case "snapshot": {
+      const { part, last, position } = message;
+      return `snapshot at ${position.index}, ${last ? "last " : ""}part ${part}`;
+    }
+    case "confirm":
+    case "confirmed":
+      return `${message.type} ${showBallot(message.ballot)} question ${message.question}`;
     default:
       return unreachable(message);
   }
@@ -274,7 +353,8 @@ export function describe(message: PeerMessage): string {
 
 /** A message in a few characters: its timestamp, its number, and what it does to which key. */
 export function showMessage({ origin, time, n, operation }: Message): string {
-  return `[${origin},${time}]#${n}:${operation.type} ${operation.key}`;
+  const of = operation.type === "fence" ? operation.id : operation.key;
+  return `[${origin},${time}]#${n}:${operation.type} ${of}`;
 }
 
 function several(of: readonly (string | number)[]): string {

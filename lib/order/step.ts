@@ -14,6 +14,7 @@ import type {
   Operation,
   PeerMessage,
   Position,
+  Snapshot,
   View,
 } from "./message.ts";
 import type { Ballot } from "./timestamp.ts";
@@ -28,6 +29,8 @@ export type Event =
   }
   /** A client's write, to be ordered. Its `n` is in the effects. */
   | { readonly type: "submit"; readonly operation: Operation }
+  /** A linearizable read has come; `read` is the shell's own number of it, growing. */
+  | { readonly type: "read"; readonly read: number }
   /** Both directions to this peer work from now on: a new FIFO stream each. */
   | { readonly type: "link_up"; readonly peer: number }
   /** The link to this peer is gone, and with it all that was under way. */
@@ -43,6 +46,8 @@ export type Write =
   | { readonly type: "promised"; readonly ballot: Ballot }
   /** An own operation that waits for a view. */
   | { readonly type: "outbox"; readonly numbered: Numbered }
+  /** A part of a snapshot: set aside; with the last one all parts take the place of what was. */
+  | Snapshot
   /** A message for the queue: one's own or a peer's. Takes an own one out of the outbox. */
   | { readonly type: "received"; readonly message: Message }
   /**
@@ -95,21 +100,45 @@ export interface Effects {
   send: { readonly to: number; readonly message: PeerMessage }[];
   /** Links on which something impossible came: to be broken and made again. */
   breakLinks: { readonly peer: number; readonly reason: string }[];
-  /** Log entries that peers want: to be read from disk and sent, as many as fit. */
-  read: { readonly peer: number; readonly from: number; readonly to: number }[];
+  /**
+   * Log entries that peers want: to be read from disk and sent, as many as fit; or a snapshot, of
+   * which `part` is to be sent next.
+   */
+  read: {
+    readonly peer: number;
+    readonly from: number;
+    readonly to: number;
+    readonly part: number;
+  }[];
+  /**
+   * Linearizable reads up to number `read` may be answered as soon as everything up to `index` is
+   * applied here.
+   */
+  confirmed: { readonly read: number; readonly index: number }[];
   /** For the log of events. */
   notices: Notice[];
 }
 
 /** Effects that do nothing. */
 export function noEffects(): Effects {
-  return { writes: [], number: 0, deliver: [], send: [], breakLinks: [], read: [], notices: [] };
+  return {
+    writes: [],
+    number: 0,
+    deliver: [],
+    send: [],
+    breakLinks: [],
+    read: [],
+    confirmed: [],
+    notices: [],
+  };
 }
 
 /** What a replica's disk holds when it starts. */
 export interface Durable {
   /** The folder's identity: a UUID made with it. */
   readonly identity: string;
+  /** The identity it had before a power cut may have made it forget; null if none did. */
+  readonly former: string | null;
   /** The highest ballot promised. */
   readonly promised: Ballot;
   /** The view last installed. */
@@ -130,6 +159,7 @@ export interface Durable {
 export function emptyDurable(identity: string, replicas: number): Durable {
   return {
     identity,
+    former: null,
     promised: { round: 0, id: 0 },
     installed: null,
     n: 0,

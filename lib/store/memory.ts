@@ -6,15 +6,20 @@
 
 import { invariant, unreachable } from "../invariant.ts";
 import { LOG_BYTES_KEPT_IN_MEMORY, LOG_ENTRIES_KEPT_IN_MEMORY } from "../limits.ts";
-import type { Entry, Message, Operation } from "../order/message.ts";
+import type { Entry, Message, Operation, Outcome, Position, Snapshot } from "../order/message.ts";
 import { type Durable, emptyDurable, type Write } from "../order/step.ts";
 import {
   type Commit,
+  isCarriedOut,
   operationBytes,
   type Page,
+  pairBytes,
   remembers,
+  requestBytes,
+  type SnapshotReader,
   type Store,
   takeEntries,
+  takePart,
 } from "./store.ts";
 
 /** What a memory store may be told. */
@@ -33,7 +38,7 @@ export class MemoryStore implements Store {
   readonly mayHaveForgotten = false;
   readonly #kept: { readonly entries: number; readonly bytes: number };
   #durable: Durable;
-  readonly #deliveredN: number[];
+  #deliveredN: number[];
   readonly #pending = new Map<string, Message>();
   readonly #outbox = new Map<number, Operation>();
   readonly #self: number;
@@ -42,10 +47,13 @@ export class MemoryStore implements Store {
   #logFrom = 1;
   #logBytes = 0;
   #applied = 0;
-  readonly #appliedN: number[];
-  readonly #values = new Map<string, string>();
-  /** Ids of applied requests with their indexes, oldest first. */
-  readonly #requestIds = new Map<string, number>();
+  #appliedN: number[];
+  #values = new Map<string, string>();
+  /** Request ids with what came of them, oldest first. */
+  #outcomes = new Map<string, Outcome>();
+  #forgotten = 0;
+  /** The parts of a snapshot that have come so far. */
+  #parts: Snapshot[] = [];
 
   /** An empty store of the replica with this id, in a cluster of so many. */
   constructor(
@@ -79,6 +87,16 @@ export class MemoryStore implements Store {
     return this.#appliedN;
   }
 
+  /** The index of the first entry that the log holds; if it holds none, of the next. */
+  get logFrom(): number {
+    return this.#logFrom;
+  }
+
+  /** The index of the newest request id that is forgotten; 0 if none is. */
+  get forgotten(): number {
+    return this.#forgotten;
+  }
+
   /** What the protocol core goes on from. */
   load(): Durable {
     return {
@@ -107,6 +125,23 @@ export class MemoryStore implements Store {
     return takeEntries(this.#log.slice(from - this.#logFrom, to - this.#logFrom + 1));
   }
 
+  /** What is applied now, in parts, unchanged by what is committed later. */
+  snapshot(): SnapshotReader {
+    return new MemorySnapshot({
+      position: this.#positionAt(this.#applied),
+      deliveredN: [...this.#appliedN],
+      forgotten: this.#forgotten,
+      keys: [...this.#values],
+      requests: [...this.#outcomes],
+    });
+  }
+
+  /** What came of a request's id, if that is applied here and not forgotten. */
+  outcome(id: string): Outcome | undefined {
+    const outcome = this.#outcomes.get(id);
+    return remembers(outcome?.index, this.#applied) ? outcome : undefined;
+  }
+
   /** The value of a key. */
   get(key: string): string | undefined {
     return this.#values.get(key);
@@ -125,8 +160,18 @@ export class MemoryStore implements Store {
   /** Nothing to do. */
   close(): void {}
 
+  /** Where the entry stands that was delivered or is replaced by a snapshot at this index. */
+  #positionAt(index: number): Position {
+    const { position } = this.#durable;
+    if (index === position.index) return position;
+    const { message: { time, origin } } = this.#log[index - this.#logFrom];
+    return { index, time, id: origin };
+  }
+
   #write(write: Write): void {
     switch (write.type) {
+      case "snapshot":
+        return this.#takePart(write);
       case "promised":
         this.#durable = { ...this.#durable, promised: write.ballot };
         return;
@@ -147,6 +192,35 @@ export class MemoryStore implements Store {
         return this.#number(write.n);
       default:
         return unreachable(write);
+    }
+  }
+
+  #takePart(part: Snapshot): void {
+    if (part.part === 0) this.#parts = [];
+    invariant(part.part === this.#parts.length, "the parts of a snapshot follow each other");
+    this.#parts.push(part);
+    if (part.last) this.#restore(part);
+  }
+
+  /** The snapshot takes the place of what was applied, and of the log. */
+  #restore({ position, deliveredN, forgotten }: Snapshot): void {
+    invariant(position.index > this.#durable.position.index, "a snapshot leads further");
+    this.#values = new Map(this.#parts.flatMap(({ keys }) => keys));
+    this.#outcomes = new Map(this.#parts.flatMap(({ requests }) => requests));
+    this.#forgotten = forgotten;
+    this.#parts = [];
+    this.#deliveredN = [...deliveredN];
+    this.#appliedN = [...deliveredN];
+    this.#applied = position.index;
+    this.#log = [];
+    this.#logBytes = 0;
+    this.#logFrom = position.index + 1;
+    this.#durable = { ...this.#durable, position };
+    for (const [of, { origin, n }] of this.#pending) {
+      if (n <= deliveredN[origin]) this.#pending.delete(of);
+    }
+    for (const n of this.#outbox.keys()) {
+      if (n <= deliveredN[this.#self]) this.#outbox.delete(n);
     }
   }
 
@@ -171,19 +245,23 @@ export class MemoryStore implements Store {
     this.#applied = index;
     this.#appliedN[origin] = n;
     if (operation.id !== undefined) {
-      if (remembers(this.#requestIds.get(operation.id), index)) return;
-      this.#requestIds.delete(operation.id);
-      this.#requestIds.set(operation.id, index);
-      this.#forgetRequestIds(index);
+      const known = this.#outcomes.get(operation.id);
+      const remembered = remembers(known?.index, index) ? known : undefined;
+      if (!isCarriedOut(operation, remembered)) return;
+      this.#outcomes.delete(operation.id);
+      const applied = operation.type !== "fence";
+      this.#outcomes.set(operation.id, { applied, index, origin, n });
+      this.#forgetOutcomes(index);
     }
     if (operation.type === "set") this.#values.set(operation.key, operation.value);
-    else this.#values.delete(operation.key);
+    else if (operation.type === "delete") this.#values.delete(operation.key);
   }
 
-  #forgetRequestIds(index: number): void {
-    for (const [id, appliedAt] of this.#requestIds) {
-      if (remembers(appliedAt, index)) return;
-      this.#requestIds.delete(id);
+  #forgetOutcomes(index: number): void {
+    for (const [id, outcome] of this.#outcomes) {
+      if (remembers(outcome.index, index)) return;
+      this.#outcomes.delete(id);
+      this.#forgotten = outcome.index;
     }
   }
 
@@ -194,7 +272,7 @@ export class MemoryStore implements Store {
     }
     let drop = 0;
     while (
-      this.#logFrom + drop <= this.#applied &&
+      this.#logFrom + drop < this.#applied &&
       (this.#log.length - drop > this.#kept.entries || this.#logBytes > this.#kept.bytes)
     ) {
       this.#logBytes -= operationBytes(this.#log[drop++].message.operation);
@@ -202,6 +280,34 @@ export class MemoryStore implements Store {
     this.#log = this.#log.slice(drop);
     this.#logFrom += drop;
   }
+}
+
+/** All that a snapshot bears, whatever the parts. */
+type Content = Pick<Snapshot, "position" | "deliveredN" | "forgotten" | "keys" | "requests">;
+
+/** A snapshot of a store in memory. */
+class MemorySnapshot implements SnapshotReader {
+  readonly #content: Content;
+  #part = 0;
+  #keys = 0;
+  #requests = 0;
+
+  constructor(content: Content) {
+    this.#content = content;
+  }
+
+  next(): Snapshot {
+    const keys = takePart(this.#content.keys, this.#keys, pairBytes);
+    this.#keys += keys.length;
+    const keysEnd = this.#keys === this.#content.keys.length;
+    const requests = keysEnd ? takePart(this.#content.requests, this.#requests, requestBytes) : [];
+    this.#requests += requests.length;
+    const last = keysEnd && this.#requests === this.#content.requests.length;
+    const part = this.#part++;
+    return { ...this.#content, type: "snapshot", part, last, keys, requests };
+  }
+
+  close(): void {}
 }
 
 function place({ origin, n }: Message): string {

@@ -15,13 +15,28 @@ import { existsSync } from "@std/fs/exists";
 import { reason } from "../errors.ts";
 import { invariant, unreachable } from "../invariant.ts";
 import { BOOT_TOLERANCE_MS, REQUEST_IDS_KEPT } from "../limits.ts";
-import type { Entry, Message, Numbered, Operation, Position, View } from "../order/message.ts";
+import type {
+  Entry,
+  Message,
+  Numbered,
+  Operation,
+  Outcome,
+  Position,
+  View,
+} from "../order/message.ts";
 import { START } from "../order/message.ts";
 import type { Durable, Write } from "../order/step.ts";
 import type { Ballot } from "../order/timestamp.ts";
 import { parseJson } from "../wire/json.ts";
 import { APPLICATION_ID, damage, type Folder, FORMAT_VERSION } from "./folder.ts";
-import { type Commit, type Page, remembers, type Store, takeEntries } from "./store.ts";
+import {
+  type Commit,
+  type Page,
+  remembers,
+  type SnapshotReader,
+  type Store,
+  takeEntries,
+} from "./store.ts";
 
 /** When what must be safe is forced to disk: before it is answered, each second, or never by us. */
 export type Fsync = "always" | "interval" | "never";
@@ -160,6 +175,7 @@ export class SqliteStore implements Store {
     }
     return {
       identity: this.#protocol("identity") as string,
+      former: null,
       promised: this.#protocol("promised") as Ballot,
       installed: this.#protocol("installed") as View | null,
       n: this.#n,
@@ -202,6 +218,26 @@ export class SqliteStore implements Store {
   /** Log entries from one index to another, as many as one answer to a fetch may bear. */
   read(from: number, to: number): Entry[] {
     return takeEntries(this.#log(from, to));
+  }
+
+  /** The index of the first entry that the log holds; if it holds none, of the next. */
+  get logFrom(): number {
+    return 1;
+  }
+
+  /** The index of the newest request id that is forgotten; 0 if none is. */
+  get forgotten(): number {
+    return 0;
+  }
+
+  /** What is applied now, in parts, unchanged by what is committed later. */
+  snapshot(): SnapshotReader {
+    throw new Error("the log holds everything yet");
+  }
+
+  /** What came of a request's id, if that is applied here and not forgotten. */
+  outcome(_id: string): Outcome | undefined {
+    return undefined;
   }
 
   /** The value of a key. */
@@ -288,6 +324,8 @@ export class SqliteStore implements Store {
   /** Carries out one write; returns the own number that it bears, or 0. */
   #write(write: Write): number {
     switch (write.type) {
+      case "snapshot":
+        throw new Error("nobody sends a snapshot yet");
       case "promised":
         this.#setProtocol("promised", write.ballot);
         return 0;

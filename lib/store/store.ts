@@ -5,9 +5,14 @@
  * @module
  */
 
-import type { Entry, Operation } from "../order/message.ts";
+import type { Entry, Operation, Outcome, Snapshot } from "../order/message.ts";
 import type { Durable, Write } from "../order/step.ts";
-import { FETCH_BYTES_MAX, MESSAGE_OVERHEAD_BYTES, REQUEST_IDS_KEPT } from "../limits.ts";
+import {
+  FETCH_BYTES_MAX,
+  MESSAGE_OVERHEAD_BYTES,
+  REQUEST_IDS_KEPT,
+  SNAPSHOT_PART_MAX,
+} from "../limits.ts";
 
 /** What one turn of the event loop gathered: one transaction. */
 export interface Commit {
@@ -32,6 +37,21 @@ export function remembers(appliedAt: number | undefined, index: number): boolean
   return appliedAt !== undefined && appliedAt > index - REQUEST_IDS_KEPT;
 }
 
+/** Whether an operation with an id is carried out, given what came of that id before. */
+export function isCarriedOut(operation: Operation, before: Outcome | undefined): boolean {
+  if (before === undefined) return true;
+  // A fence holds back only what was not answered before it was ordered.
+  return !before.applied && operation.type !== "fence" && operation.eventual === true;
+}
+
+/** Reads a snapshot; until it is closed, it costs memory or disk. */
+export interface SnapshotReader {
+  /** The next part: one at least, of about as many bytes as an answer to a fetch may bear. */
+  next(): Snapshot;
+  /** Ends it; idempotent. */
+  close(): void;
+}
+
 /** The store of one replica. Its methods throw what the disk says: the replica then stops. */
 export interface Store {
   /** `sqlite` or `memory`. */
@@ -42,6 +62,10 @@ export interface Store {
   readonly applied: number;
   /** By origin: the highest `n` applied. */
   readonly appliedN: readonly number[];
+  /** The index of the first entry that the log holds; if it holds none, of the next. */
+  readonly logFrom: number;
+  /** The index of the newest request id that is forgotten; 0 if none is. */
+  readonly forgotten: number;
   /** Whether a power cut may have undone what was committed without waiting for the disk. */
   readonly mayHaveForgotten: boolean;
   /** What the protocol core goes on from. */
@@ -50,8 +74,15 @@ export interface Store {
   commit(commit: Commit, safe: boolean): void;
   /** Forces to disk what was committed and did not wait for it. */
   force(): void;
-  /** Log entries from one index to another, as many as one answer to a fetch may bear. */
+  /**
+   * Log entries from one index to another, as many as one answer to a fetch may bear. The log must
+   * hold the first: what comes before {@linkcode logFrom} is only in a snapshot.
+   */
   read(from: number, to: number): Entry[];
+  /** What is applied now, in parts, unchanged by what is committed later. */
+  snapshot(): SnapshotReader;
+  /** What came of a request's id, if that is applied here and not forgotten. */
+  outcome(id: string): Outcome | undefined;
   /** The value of a key. */
   get(key: string): string | undefined;
   /** Keys that begin with the prefix, with their values, in the order of their UTF-8 bytes. */
@@ -68,12 +99,31 @@ export function operationBytes(operation: Operation): number {
 
 /** The first entries that fit into one answer to a fetch: at least one. */
 export function takeEntries(entries: Iterable<Entry>): Entry[] {
-  const taken: Entry[] = [];
+  return takeWhile(entries, ({ message }) => operationBytes(message.operation));
+}
+
+/** Of a snapshot's list, what fits into one part from this place on: at least one, if there is one. */
+export function takePart<T>(all: readonly T[], from: number, bytesOf: (one: T) => number): T[] {
+  return takeWhile(all.slice(from, from + SNAPSHOT_PART_MAX), bytesOf);
+}
+
+function takeWhile<T>(all: Iterable<T>, bytesOf: (one: T) => number): T[] {
+  const taken: T[] = [];
   let bytes = 0;
-  for (const entry of entries) {
-    bytes += operationBytes(entry.message.operation);
+  for (const one of all) {
+    bytes += bytesOf(one);
     if (taken.length > 0 && bytes > FETCH_BYTES_MAX) break;
-    taken.push(entry);
+    taken.push(one);
   }
   return taken;
+}
+
+/** What a key with its value counts for in a part of a snapshot, in bytes. */
+export function pairBytes([key, value]: readonly [key: string, value: string]): number {
+  return MESSAGE_OVERHEAD_BYTES + key.length + value.length;
+}
+
+/** What a request id counts for in a part of a snapshot, in bytes. */
+export function requestBytes([id]: readonly [id: string, outcome: Outcome]): number {
+  return MESSAGE_OVERHEAD_BYTES + id.length;
 }

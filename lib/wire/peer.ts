@@ -1,10 +1,11 @@
 /**
  * The peer port's messages: their JSON forms and the one place where they are checked.
  *
- *     ["broadcast", key, value, bytes, [id, time], "message", n, prev, ballot, request id?]
+ *     ["broadcast", key, value, bytes, [id, time], "message", n, prev, ballot, request id?, "eventual"?]
  *     [[id, time], key, null, bytes, [id, time], "acknowledgement", last, ballot]
  *
- * are the original design's two; a delete's value is null. The others begin with their word. A
+ * are the original design's two; a delete's value is null, a fence's key is empty. The others begin
+ * with their word. A
  * ballot is `[round, id]`. What can exceed a frame, the messages of a promise or an install, goes
  * before it in `["part", message, …]` frames of `[origin, n, time, key, value, bytes, id?]` each.
  *
@@ -20,6 +21,7 @@ import type {
   Operation,
   PeerMessage,
   Position,
+  Snapshot,
   State,
   View,
 } from "../order/message.ts";
@@ -94,8 +96,7 @@ export function encodePeerMessage(message: PeerMessage, frame: (text: string) =>
         prev,
         pair(ballot),
       ];
-      if (operation.id !== undefined) form.push(operation.id);
-      return frame(JSON.stringify(form));
+      return frame(JSON.stringify([...form, ...requestFields(operation)]));
     }
     case "acknowledgement": {
       const { covers, stamp, last, ballot } = message;
@@ -124,7 +125,8 @@ export function encodePeerMessage(message: PeerMessage, frame: (text: string) =>
     case "refuse":
       return frame(JSON.stringify(["refuse", pair(message.ballot), pair(message.promised)]));
     case "promise": {
-      const { ballot, installed, identity, position, deliveredN, pending, hears } = message;
+      const { ballot, installed, identity, former, force } = message;
+      const { position, deliveredN, pending, hears } = message;
       encodeParts(pending, frame);
       return frame(JSON.stringify([
         "promise",
@@ -135,6 +137,8 @@ export function encodePeerMessage(message: PeerMessage, frame: (text: string) =>
         deliveredN,
         pending.length,
         hears,
+        former,
+        force,
       ]));
     }
     case "install": {
@@ -151,13 +155,30 @@ export function encodePeerMessage(message: PeerMessage, frame: (text: string) =>
       ]));
     }
     case "fetch":
-      return frame(JSON.stringify(["fetch", message.from, message.to]));
+      return frame(JSON.stringify(["fetch", message.from, message.to, message.part]));
     case "entries": {
       const { entries } = message;
       const first = entries.length === 0 ? 0 : entries[0].index;
       const messages = entries.map(({ message }) => encodeMessage(message));
       return frame(JSON.stringify(["entries", first, ...messages]));
     }
+    case "snapshot": {
+      const { position, deliveredN, forgotten, part, last, keys, requests } = message;
+      const outcomes = requests.map(([id, { applied, index, origin, n }]) => [
+        id,
+        applied,
+        index,
+        origin,
+        n,
+      ]);
+      const place = encodePosition(position);
+      return frame(
+        JSON.stringify(["snapshot", place, deliveredN, forgotten, part, last, keys, outcomes]),
+      );
+    }
+    case "confirm":
+    case "confirmed":
+      return frame(JSON.stringify([message.type, pair(message.ballot), message.question]));
     default:
       return unreachable(message);
   }
@@ -219,11 +240,14 @@ export class PeerDecoder {
         return { type: "refuse", ballot: readBallot(form[1]), promised: readBallot(form[2]) };
       case "promise": {
         const [, ballot, installed, identity, position, deliveredN, pending, hears] = form;
+        const [former, force] = form.slice(8);
         return {
           type: "promise",
           ballot: readBallot(ballot),
           installed: installed === null ? null : readView(installed),
           identity: text(identity, "the identity"),
+          former: former === null ? null : text(former, "the former identity"),
+          force: readBoolean(force, "force"),
           position: readPosition(position),
           deliveredN: readCounts(deliveredN, "deliveredN"),
           pending: this.#takeParts(pending),
@@ -243,9 +267,23 @@ export class PeerDecoder {
         };
       }
       case "fetch":
-        return { type: "fetch", from: count(form[1], "from"), to: count(form[2], "to") };
+        return {
+          type: "fetch",
+          from: count(form[1], "from"),
+          to: count(form[2], "to"),
+          part: count(form[3], "the part"),
+        };
       case "entries":
         return { type: "entries", entries: readEntries(form) };
+      case "snapshot":
+        return readSnapshot(form);
+      case "confirm":
+      case "confirmed":
+        return {
+          type: form[0],
+          ballot: readBallot(form[1]),
+          question: count(form[2], "the question"),
+        };
       default:
         throw badRequest(`unknown message ${brief(form[0])}`);
     }
@@ -287,9 +325,15 @@ function encodeParts(messages: readonly Message[], frame: (text: string) => void
 function encodeMessage({ origin, n, time, operation }: Message): unknown[] {
   const value = operation.type === "set" ? operation.value : null;
   const bytes = operation.type === "set" ? operation.bytes : 0;
-  const form: unknown[] = [origin, n, time, operation.key, value, bytes];
-  if (operation.id !== undefined) form.push(operation.id);
-  return form;
+  return [origin, n, time, operation.key, value, bytes, ...requestFields(operation)];
+}
+
+/** The request's id, and that it was answered before it is ordered. */
+function requestFields(operation: Operation): string[] {
+  if (operation.id === undefined) return [];
+  return operation.type !== "fence" && operation.eventual === true
+    ? [operation.id, "eventual"]
+    : [operation.id];
 }
 
 function encodePosition({ index, time, id }: Position): unknown[] {
@@ -301,7 +345,7 @@ function encodeView({ ballot, members, cluster, identities }: View): unknown[] {
 }
 
 function readBroadcast(form: readonly unknown[]): PeerMessage {
-  const [, key, value, bytes, stamp, word, n, prev, ballot, requestId] = form;
+  const [, key, value, bytes, stamp, word, n, prev, ballot, requestId, level] = form;
   if (word !== "message") throw badRequest('a broadcast must bear the word "message"');
   const { id: origin, time } = readTimestamp(stamp);
   return {
@@ -311,7 +355,7 @@ function readBroadcast(form: readonly unknown[]): PeerMessage {
       origin,
       n: count(n, "n"),
       time,
-      operation: readOperation(key, value, bytes, requestId),
+      operation: readOperation(key, value, bytes, requestId, level),
     },
     prev: count(prev, "prev"),
   };
@@ -333,12 +377,16 @@ function readAcknowledgement(form: readonly unknown[]): PeerMessage {
 }
 
 function readMessage(value: unknown): Message {
-  const [origin, n, time, key, content, bytes, requestId] = list(value, "a message", same);
+  const [origin, n, time, key, content, bytes, requestId, level] = list(
+    value,
+    "a message",
+    same,
+  );
   return {
     origin: count(origin, "the origin"),
     n: count(n, "n"),
     time: count(time, "the time"),
-    operation: readOperation(key, content, bytes, requestId),
+    operation: readOperation(key, content, bytes, requestId, level),
   };
 }
 
@@ -347,12 +395,49 @@ function readOperation(
   value: unknown,
   bytes: unknown,
   requestId: unknown,
+  level: unknown,
 ): Operation {
-  const id = requestId === undefined ? {} : { id: text(requestId, "the request id") };
-  if (value === null) return { type: "delete", key: text(key, "the key"), ...id };
+  const name = text(key, "the key");
+  if (name === "") return { type: "fence", key: "", id: text(requestId, "the request id") };
+  const request = readRequest(requestId, level);
+  if (value === null) return { type: "delete", key: name, ...request };
   const content = text(value, "the value");
   if (bytes !== utf8Length(content)) throw badRequest("bytes must be the value's UTF-8 length");
-  return { type: "set", key: text(key, "the key"), value: content, bytes, ...id };
+  return { type: "set", key: name, value: content, bytes, ...request };
+}
+
+function readRequest(id: unknown, level: unknown): { id?: string; eventual?: true } {
+  if (id === undefined) return {};
+  const name = { id: text(id, "the request id") };
+  if (level === undefined) return name;
+  if (level !== "eventual") throw badRequest(`unknown level ${brief(level)}`);
+  return { ...name, eventual: true };
+}
+
+function readSnapshot(form: readonly unknown[]): Snapshot {
+  const [, position, deliveredN, forgotten, part, last, keys, requests] = form;
+  return {
+    type: "snapshot",
+    position: readPosition(position),
+    deliveredN: readCounts(deliveredN, "deliveredN"),
+    forgotten: count(forgotten, "forgotten"),
+    part: count(part, "the part"),
+    last: readBoolean(last, "last"),
+    keys: list(keys, "the keys", (pair) => {
+      const [key, value] = list(pair, "a key with its value", same);
+      return [text(key, "the key"), text(value, "the value")] as const;
+    }),
+    requests: list(requests, "the requests", (request) => {
+      const [id, applied, index, origin, n] = list(request, "a request", same);
+      const outcome = {
+        applied: readBoolean(applied, "applied"),
+        index: count(index, "the index"),
+        origin: count(origin, "the origin"),
+        n: count(n, "n"),
+      };
+      return [text(id, "the request id"), outcome] as const;
+    }),
+  };
 }
 
 function readEntries(form: readonly unknown[]): Entry[] {
