@@ -163,6 +163,27 @@ export const DRAIN_MS = 2_000;
 /** A worker that is asked to stop and has not by then is ended. */
 export const STOP_WAIT_MS = 10_000;
 
+/** A replica that stopped by itself is started again after this long, then twice as long … */
+export const RESTART_MS_MIN = 1_000;
+
+/** … up to this: what hinders it may need a person. */
+export const RESTART_MS_MAX = 30_000;
+
+/** A replica that ran for this long was well: its next restart comes soon again. */
+export const RESTART_WELL_MS = 60_000;
+
+/** A start says for whom it waits after this long, and is then ready with a majority. */
+export const READY_WAIT_MS = 5_000;
+
+/** Bytes that must be free to open a store: with less it would stop again at once. */
+export const ROOM_BYTES_MIN = 1024 * 1024;
+
+/** A peer that is to dial is asked this often whether it would, until it has. */
+export const ASK_PEER_MS = 1_000;
+
+/** Less suspicion time than three heartbeats would suspect everybody. */
+export const SUSPECT_AFTER_MS_MIN = 300;
+
 /** More replicas than this are refused: all-to-all broadcast is not meant for them. */
 export const REPLICAS_MAX = 1_000;
 
