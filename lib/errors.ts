@@ -124,6 +124,12 @@ export class FolderError extends FailedError {
   override name = "FolderError";
 }
 
+/** The other replicas refuse this one for a reason that waiting does not heal. Exit 1. */
+export class RefusedError extends FailedError {
+  /** Tells the class by its name. */
+  override name = "RefusedError";
+}
+
 /** The text of anything thrown, for one line of output. */
 export function reason(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
