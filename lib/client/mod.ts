@@ -69,4 +69,17 @@ export {
   UsageError,
 } from "../errors.ts";
 export { WIRE_LIMITS, type WireLimits } from "../limits.ts";
-export type { Reply, Request, RequestOptions, Status, Token } from "../wire/message.ts";
+export {
+  type Missing,
+  type OutcomeDetails,
+  OUTCOMES,
+  type PeerStatus,
+  type ReplicaState,
+  type Reply,
+  type Request,
+  type RequestOptions,
+  type RequestOutcome,
+  type Status,
+  type Suspect,
+  type Token,
+} from "../wire/message.ts";

@@ -128,6 +128,8 @@ function answers(reply: Reply, request: Request): "no" | "more" | "wholly" {
       return request.type === "get" && request.key === reply.key ? "wholly" : "no";
     case "end":
       return request.type === "get" || request.type === "dump" ? "wholly" : "no";
+    case "outcome":
+      return request.type === "outcome" ? "wholly" : "no";
     case "status":
       return request.type === "status" ? "wholly" : "no";
   }

@@ -230,6 +230,13 @@ export class Session {
         if (obstacle !== null) return this.#wait(asked, obstacle);
         return this.#answerNow(asked, this.#replica.get(request.key));
       }
+      case "outcome": {
+        const text = "this replica does not yet tell what came of a request";
+        return this.#answerNow(
+          asked,
+          errorReply(new RequestError("unknown_command", text, { maybe: false })),
+        );
+      }
       case "status":
         if (this.#writesUnderWay > 0) return false;
         return this.#answerNow(asked, { type: "status", status: this.#replica.status() });

@@ -5,6 +5,7 @@
  *     ["set", key, value, bytes, options?]       → ["STORED", token]
  *     ["get", key, options?]                     → ["VALUE", key, value, bytes, token] | ["END", token]
  *     ["delete", key, options?]                  → ["STORED", token]
+ *     ["outcome", id, options?]                  → ["OUTCOME", "applied"|"never"|"unknown", token, {…}]
  *     ["status"]                                 → ["STATUS", {…}]
  *     ["dump", prefix?]                          → ["VALUE", …] for each key, then ["END", token]
  *     anything that fails                        → ["ERROR", code, text, details]
@@ -52,6 +53,26 @@ export interface RequestOptions {
   readonly id?: string;
 }
 
+/** What came of a write, by its request's id. */
+export const OUTCOMES = ["applied", "never", "unknown"] as const;
+
+/**
+ * What came of a write, by its request's id. `applied`: it is in the total order, and was carried
+ * out. `never`: it is not, and from now on no `sequential` or `linearizable` write with this id
+ * is carried out. `unknown`: it may still be applied.
+ */
+export type RequestOutcome = typeof OUTCOMES[number];
+
+/** What an `OUTCOME` says besides. */
+export interface OutcomeDetails {
+  /** The place in the total order of the write, or of what rules it out. */
+  readonly index?: number;
+  /** The replica that was given it. */
+  readonly origin?: number;
+  /** Further facts, e.g. why it is unknown. */
+  readonly [fact: string]: unknown;
+}
+
 /** What a client asks. */
 export type Request =
   | {
@@ -64,6 +85,13 @@ export type Request =
   }
   | { readonly type: "get"; readonly key: string; readonly options: RequestOptions }
   | { readonly type: "delete"; readonly key: string; readonly options: RequestOptions }
+  | {
+    readonly type: "outcome";
+    /** The id of the request that is asked about, not of this one. */
+    readonly id: string;
+    /** `consistency`: the level that the write was asked at, if not the cluster's. */
+    readonly options: RequestOptions;
+  }
   | { readonly type: "status" }
   | { readonly type: "dump"; readonly prefix: string };
 
@@ -77,6 +105,12 @@ export type Reply =
     readonly token: Token;
   }
   | { readonly type: "end"; readonly token: Token }
+  | {
+    readonly type: "outcome";
+    readonly outcome: RequestOutcome;
+    readonly token: Token;
+    readonly details: OutcomeDetails;
+  }
   | { readonly type: "status"; readonly status: Status }
   | {
     readonly type: "error";
@@ -84,6 +118,37 @@ export type Reply =
     readonly text: string;
     readonly details: ErrorDetails;
   };
+
+/** `live`: orders writes; `installed`: about to; `outside`: in no working view. */
+export type ReplicaState = "outside" | "installed" | "live";
+
+/** A replica that cannot be reached, and since when. */
+export interface Missing {
+  /** The replica's id. */
+  readonly id: number;
+  /** ISO 8601, by the clock of the replica that says it. */
+  readonly since: string;
+}
+
+/** A replica that is suspected to have failed. */
+export interface Suspect extends Missing {
+  /** What it is suspected for, in words, e.g. `silent`. */
+  readonly reason: string;
+}
+
+/** Another replica, as the one that tells its status sees it. */
+export interface PeerStatus {
+  /** The peer's id. */
+  readonly id: number;
+  /** Where it stands with its view, by its own last word; null if it has said nothing. */
+  readonly state: ReplicaState | null;
+  /** Index in the total order of the last message it has delivered; null if it has said nothing. */
+  readonly index: number | null;
+  /** How many entries that is behind the highest index known here. */
+  readonly lag: number | null;
+  /** Whether it is a member of this replica's view. */
+  readonly member: boolean;
+}
 
 /** What a replica says of itself. */
 export interface Status {
@@ -95,26 +160,40 @@ export interface Status {
   readonly consistency: Consistency;
   /** The program's version. */
   readonly version: string;
-  /** `live`: orders writes; `installed`: about to; `outside`: in no working view. */
-  readonly state: "outside" | "installed" | "live";
+  /** Where it stands with its view. */
+  readonly state: ReplicaState;
   /** The view last installed: its ballot and members, or null before the first. */
   readonly view: { readonly ballot: readonly [number, number]; readonly members: number[] } | null;
   /** The peers whose links are up and not silent. */
   readonly hears: readonly number[];
+  /** The peers that are suspected, since when and for what. */
+  readonly suspects: readonly Suspect[];
+  /** The configured replicas that cannot be reached, and since when. */
+  readonly missing: readonly Missing[];
+  /** The other replicas, by what they said last. */
+  readonly peers: readonly PeerStatus[];
   /** Index in the total order of the last message delivered. */
   readonly delivered: number;
   /** Index in the total order of the last message applied. */
   readonly applied: number;
+  /** How many entries this replica is behind the highest index it knows of. */
+  readonly lag: number;
+  /** What is in the way of being taken into a working view, in words; null when in one. */
+  readonly joining: string | null;
   /** Messages received and not yet delivered. */
   readonly pending: number;
   /** Own messages not yet delivered. */
   readonly outbox: number;
+  /** Bytes of own messages not yet delivered. */
+  readonly outboxBytes: number;
   /** Keys held. */
   readonly keys: number;
   /** What the store is, e.g. `sqlite` or `memory`. */
   readonly store: string;
   /** When writes are forced to disk: `always`, `interval` or `never`. */
   readonly fsync: string;
+  /** Milliseconds that 99 of 100 disk waits took at most, of the last minute or so; null: none. */
+  readonly fsyncP99: number | null;
   /** Milliseconds after which a request that names no limit of its own is answered `timeout`. */
   readonly requestTimeout: number;
   /** Milliseconds since the replica started. */
@@ -123,7 +202,16 @@ export interface Status {
   readonly clients: number;
   /** The folder's cluster, a UUID, or null before the first view. */
   readonly cluster: string | null;
+  /** The folder's own identity, a UUID made with it. */
+  readonly identity: string;
+  /**
+   * Whether this folder counts for a majority: false while one that is new, or stands for one that
+   * was lost, is brought up to date. Replace no second disk before it is true.
+   */
+  readonly counts: boolean;
 }
+
+const COMMANDS: readonly Request["type"][] = ["set", "get", "delete", "outcome", "status", "dump"];
 
 /** Reads a request from its frame.
  *
@@ -146,6 +234,8 @@ export function decodeRequest(frame: Uint8Array, limits: WireLimits): Request {
       return { type: "get", key: readKey(form[1], limits), options: readOptions(form[2]) };
     case "delete":
       return { type: "delete", key: readKey(form[1], limits), options: readOptions(form[2]) };
+    case "outcome":
+      return { type: "outcome", id: readId(form[1]), options: readOptions(form[2]) };
     case "status":
       return { type: "status" };
     case "dump":
@@ -154,7 +244,7 @@ export function decodeRequest(frame: Uint8Array, limits: WireLimits): Request {
       if (typeof form[0] === "string") {
         throw new RequestError(
           "unknown_command",
-          `unknown command ${brief(form[0])}; known: set, get, delete, status, dump`,
+          `unknown command ${brief(form[0])}; known: ${COMMANDS.join(", ")}`,
           { maybe: false },
         );
       }
@@ -170,6 +260,8 @@ export function encodeRequest(request: Request): string {
     case "get":
     case "delete":
       return form(request.type, request.key, ...given(request.options));
+    case "outcome":
+      return form("outcome", request.id, ...given(request.options));
     case "status":
       return form("status");
     case "dump":
@@ -197,6 +289,16 @@ export function decodeReply(frame: Uint8Array): Reply {
     }
     case "END":
       return { type: "end", token: readToken(form[1]) };
+    case "OUTCOME": {
+      const [, outcome, token, details] = form;
+      return {
+        type: "outcome",
+        // A newer server may tell more apart than this client does.
+        outcome: isOutcome(outcome) ? outcome : "unknown",
+        token: readToken(token),
+        details: isObject(details) ? details : {},
+      };
+    }
     case "STATUS":
       if (!isObject(form[1])) throw badRequest("a status must be an object");
       return { type: "status", status: form[1] as unknown as Status };
@@ -227,6 +329,8 @@ export function encodeReply(reply: Reply): string {
       return form("VALUE", reply.key, reply.value, utf8Length(reply.value), reply.token);
     case "end":
       return form("END", reply.token);
+    case "outcome":
+      return form("OUTCOME", reply.outcome, reply.token, reply.details);
     case "status":
       return form("STATUS", reply.status);
     case "error":
@@ -296,14 +400,22 @@ function readOptions(value: unknown): RequestOptions {
   if (timeout !== undefined && !(isCount(timeout) && timeout <= REQUEST_TIMEOUT_MS_MAX)) {
     throw badRequest(`timeout must be milliseconds, at most ${REQUEST_TIMEOUT_MS_MAX}`);
   }
-  const name = id === undefined ? undefined : text(id, "the id");
-  if (name !== undefined && (name === "" || utf8Length(name) > REQUEST_ID_BYTES_MAX)) {
-    throw badRequest(`the id must have 1 to ${REQUEST_ID_BYTES_MAX} bytes`);
-  }
   return {
     consistency,
     token: token === undefined ? undefined : readToken(token),
     timeout,
-    id: name,
+    id: id === undefined ? undefined : readId(id),
   };
+}
+
+function readId(value: unknown): string {
+  const id = text(value, "the id");
+  if (id === "" || utf8Length(id) > REQUEST_ID_BYTES_MAX) {
+    throw badRequest(`the id must have 1 to ${REQUEST_ID_BYTES_MAX} bytes`);
+  }
+  return id;
+}
+
+function isOutcome(value: unknown): value is RequestOutcome {
+  return OUTCOMES.some((outcome) => outcome === value);
 }

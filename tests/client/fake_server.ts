@@ -18,17 +18,29 @@ export const STATUS: Status = {
   state: "live",
   view: { ballot: [1, 0], members: [0, 1, 2] },
   hears: [1, 2],
+  suspects: [],
+  missing: [],
+  peers: [
+    { id: 1, state: "live", index: 7, lag: 0, member: true },
+    { id: 2, state: "live", index: 5, lag: 2, member: true },
+  ],
   delivered: 7,
   applied: 7,
+  lag: 0,
+  joining: null,
   pending: 0,
   outbox: 0,
+  outboxBytes: 0,
   keys: 2,
   store: "memory",
   fsync: "always",
+  fsyncP99: 2.5,
   requestTimeout: 5_000,
   uptime: 61_000,
   clients: 1,
   cluster: "00000000-0000-4000-8000-000000000000",
+  identity: "00000000-0000-4000-8000-000000000001",
+  counts: true,
 };
 
 /** One client's connection, as a script sees it. */
@@ -117,6 +129,8 @@ export class FakeServer {
         if (value === undefined) return [{ type: "end", token }];
         return [{ type: "value", key: request.key, value, token }];
       }
+      case "outcome":
+        return [{ type: "outcome", outcome: "unknown", token, details: {} }];
       case "status":
         return [{ type: "status", status: { ...STATUS, keys: this.held.size } }];
       case "dump": {

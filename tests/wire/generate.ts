@@ -5,11 +5,12 @@
  * @module
  */
 
+import { CONSISTENCY_LEVELS } from "../../lib/consistency.ts";
 import { ERROR_CODES, type ErrorCode } from "../../lib/errors.ts";
 import type { Message, Operation, PeerMessage, Position, View } from "../../lib/order/message.ts";
 import type { Ballot, Timestamp } from "../../lib/order/timestamp.ts";
 import { utf8Length } from "../../lib/wire/json.ts";
-import type { Reply, Request, RequestOptions } from "../../lib/wire/message.ts";
+import { OUTCOMES, type Reply, type Request, type RequestOptions } from "../../lib/wire/message.ts";
 import type { Random } from "../sim/random.ts";
 
 /** Code points of one to four bytes, and those that are escaped, stripped or cut somewhere. */
@@ -60,6 +61,7 @@ export function anyRequest(random: Random): Request {
     { type: "set", key, value, bytes: utf8Length(value), options },
     { type: "get", key, options },
     { type: "delete", key, options },
+    { type: "outcome", id: anyText(random, 1), options },
     { type: "status" },
     { type: "dump", prefix: anyText(random) },
   ]);
@@ -72,6 +74,12 @@ export function anyReply(random: Random): Reply {
     { type: "stored", token },
     { type: "value", key: anyText(random, 1), value: anyText(random), token },
     { type: "end", token },
+    {
+      type: "outcome",
+      outcome: random.pick(OUTCOMES),
+      token,
+      details: random.pick([{}, { index: anyCount(random), origin: 1 }, { reason: "far away" }]),
+    },
     {
       type: "error",
       code: random.pick(Object.keys(ERROR_CODES) as ErrorCode[]),
@@ -139,7 +147,7 @@ export function anyPeerMessage(random: Random): PeerMessage {
 function anyOptions(random: Random): RequestOptions {
   const maybe = <T>(value: T) => random.chance(0.5) ? value : undefined;
   return {
-    consistency: maybe(random.pick(["eventual", "sequential"])),
+    consistency: maybe(random.pick(CONSISTENCY_LEVELS)),
     token: maybe(several(random, () => anyCount(random))),
     timeout: maybe(random.int(0, 3_600_000)),
     id: maybe(anyText(random, 1)),

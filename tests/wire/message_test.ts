@@ -13,6 +13,7 @@ import {
   errorReply,
   type Reply,
   type Request,
+  type Status,
 } from "../../lib/wire/message.ts";
 import { Random } from "../sim/random.ts";
 import { anyReply, anyRequest } from "./generate.ts";
@@ -50,6 +51,20 @@ const REQUESTS: [string, Request][] = [
   ['["get","x",{"token":[1]}]', { type: "get", key: "x", options: { token: [1] } }],
   ['["delete","x"]', { type: "delete", key: "x", options: {} }],
   ['["delete","x",{"id":"d"}]', { type: "delete", key: "x", options: { id: "d" } }],
+  ['["get","x",{"consistency":"linearizable"}]', {
+    type: "get",
+    key: "x",
+    options: { consistency: "linearizable" },
+  }],
+  ['["outcome","a-1"]', { type: "outcome", id: "a-1", options: {} }],
+  [
+    '["outcome","é",{"consistency":"eventual","token":[1],"timeout":9}]',
+    {
+      type: "outcome",
+      id: "é",
+      options: { consistency: "eventual", token: [1], timeout: 9 },
+    },
+  ],
   ['["status"]', { type: "status" }],
   ['["dump"]', { type: "dump", prefix: "" }],
   ['["dump","user/"]', { type: "dump", prefix: "user/" }],
@@ -96,6 +111,11 @@ const WRONG_REQUESTS: [string, string, string][] = [
   ['["get",["x"]]', "bad_request", "the key must be a string"],
   ['["delete",""]', "bad_request", "the key must not be empty"],
   ['["dump",1]', "bad_request", "the prefix must be a string"],
+  ['["outcome"]', "bad_request", "the id must be a string"],
+  ['["outcome",null]', "bad_request", "the id must be a string"],
+  ['["outcome",{"id":"a"}]', "bad_request", "the id must be a string"],
+  ['["outcome",""]', "bad_request", "the id must have 1 to 128 bytes"],
+  ['["outcome","a",[]]', "bad_request", "the options must be an object"],
   ['["get","x",1]', "bad_request", "the options must be an object"],
   ['["get","x","eventual"]', "bad_request", "the options must be an object"],
   ['["get","x",[]]', "bad_request", "the options must be an object"],
@@ -137,6 +157,8 @@ Deno.test("keys, values, ids and tokens up to their limits, and no further", () 
     RequestError,
     "1 to 128 bytes",
   );
+  assertEquals(read("outcome", "é".repeat(64)), "outcome");
+  assertThrows(() => read("outcome", "é".repeat(65)), RequestError, "1 to 128 bytes");
   assertEquals(read("get", "x", { token: Array(1000).fill(0) }), "get");
   assertThrows(() => read("get", "x", { token: Array(1001).fill(0) }), RequestError, "too long");
 });
@@ -158,6 +180,11 @@ const REPLIES: [string, Reply][] = [
   ['["VALUE","x","日",3,[1]]', { type: "value", key: "x", value: "日", token: [1] }],
   ['["END",[]]', { type: "end", token: [] }],
   [
+    '["OUTCOME","applied",[0,9,0],{"index":17,"origin":1}]',
+    { type: "outcome", outcome: "applied", token: [0, 9, 0], details: { index: 17, origin: 1 } },
+  ],
+  ['["OUTCOME","never",[],{}]', { type: "outcome", outcome: "never", token: [], details: {} }],
+  [
     '["ERROR","no_quorum","too few replicas",{"maybe":true,"missing":[2]}]',
     {
       type: "error",
@@ -176,39 +203,54 @@ Deno.test("replies: their forms as text", () => {
 });
 
 Deno.test("a status is an object, given on as it came", () => {
-  const status = {
+  const status: Status = {
     id: 1,
     replicas: 3,
     consistency: "sequential",
     version: "0.1.0",
     state: "live",
-    view: { ballot: [4, 0], members: [0, 1, 2] },
-    hears: [0, 2],
+    view: { ballot: [4, 0], members: [0, 1] },
+    hears: [0],
+    suspects: [{ id: 2, since: "2026-01-02T03:04:05.678Z", reason: "silent" }],
+    missing: [{ id: 2, since: "2026-01-02T03:04:05.678Z" }],
+    peers: [
+      { id: 0, state: "live", index: 9, lag: 0, member: true },
+      { id: 2, state: null, index: null, lag: null, member: false },
+    ],
     delivered: 9,
     applied: 8,
+    lag: 1,
+    joining: null,
     pending: 1,
     outbox: 0,
+    outboxBytes: 0,
     keys: 3,
     store: "memory",
     fsync: "always",
+    fsyncP99: null,
     requestTimeout: 5000,
     uptime: 12,
     clients: 1,
     cluster: null,
-  } as const;
-  const reply: Reply = {
-    type: "status",
-    status: { ...status, view: { ballot: [4, 0], members: [0, 1, 2] } },
+    identity: "00000000-0000-4000-8000-000000000001",
+    counts: true,
   };
+  const reply: Reply = { type: "status", status };
   assertEquals(encodeReply(reply), `["STATUS",${JSON.stringify(status)}]`);
   assertEquals(readReply(encodeReply(reply)), reply);
 });
 
-Deno.test("trailing fields may be added to a reply; an unknown code is an internal one", () => {
+Deno.test("trailing fields may be added to a reply; an unknown word is the vaguest one", () => {
   assertEquals(readReply('["STORED",[1],"more"]'), { type: "stored", token: [1] });
   const error = { type: "error", code: "internal", text: "x", details: {} } as const;
   assertEquals(readReply('["ERROR","brand_new","x"]'), error);
   assertEquals(readReply('["ERROR","toString","x",null]'), error);
+  assertEquals(readReply('["OUTCOME","brand_new",[],null,"more"]'), {
+    type: "outcome",
+    outcome: "unknown",
+    token: [],
+    details: {},
+  });
 });
 
 Deno.test("each wrong field of a reply is refused", () => {
@@ -225,6 +267,9 @@ Deno.test("each wrong field of a reply is refused", () => {
     '["VALUE","x","v",2,[]]',
     '["VALUE","x","v",1]',
     '["END",{}]',
+    '["OUTCOME"]',
+    '["OUTCOME","applied"]',
+    '["OUTCOME","applied",null,{}]',
     '["STATUS"]',
     '["STATUS",[]]',
     '["STATUS",null]',

@@ -74,6 +74,8 @@ function words(request: Request, replies: readonly Reply[], form: Form): string[
         return ["STORED"];
       case "value":
         return [form.terminal ? printableLines(reply.value) : reply.value];
+      case "outcome":
+        return [reply.outcome];
       case "status":
         return statusLines(reply.status).map(printable);
       case "end":
