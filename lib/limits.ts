@@ -193,6 +193,15 @@ export const REQUEST_VALUES_MAX = 2 * REPLICAS_MAX;
 /** A frame up to this length is parsed uncounted, as most of the largest values are. */
 export const FRAME_BYTES_UNCOUNTED = VALUE_BYTES_MAX + 64 * 1024;
 
+/** Bytes that a proxy of `chaos` holds for one way of a connection: some hundred milliseconds' worth. */
+export const CHAOS_LINK_BYTES_MAX = 8 * 1024 * 1024;
+
+/** A replica that `chaos` starts has so long to answer local reads, on a machine under full load. */
+export const CHAOS_READY_MS_MAX = 60_000;
+
+/** What `chaos` keeps in memory of a replica's log, for the reason of a failure: its end. */
+export const CHAOS_STDERR_CHARACTERS_KEPT = 16 * 1024;
+
 /** The bounds that a server can be given, and that both ends of a connection check. */
 export interface WireLimits {
   /** UTF-8 bytes of a key. */

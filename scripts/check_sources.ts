@@ -14,8 +14,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   check: ["order"],
   client: ["wire"],
   replica: ["order", "store", "wire"],
+  chaos: ["client", "check", "wire", "store", "order"],
   show: ["check", "order", "wire"],
-  cli: ["show", "check", "client", "replica", "order", "store", "wire"],
+  cli: ["chaos", "show", "check", "client", "replica", "order", "store", "wire"],
 };
 
 /** What does no I/O: time and chance come in as values. Of lib's own files, those that serve them. */
