@@ -67,15 +67,24 @@ export function decodeHello(frame: Uint8Array): Hello {
   };
 }
 
-/** The frame that refuses a link, with the reason. */
-export function encodeRefusal(reason: string): string {
-  return JSON.stringify(["ERROR", "unauthorized", reason, {}]);
+/** Why a link is refused. */
+export interface Refusal {
+  /** What does not fit, and the remedy. */
+  readonly reason: string;
+  /** Whether it stays so until somebody starts one of the two in another way. */
+  readonly lasting: boolean;
 }
 
-/** The reason, if the frame refuses a link. */
-export function decodeRefusal(frame: Uint8Array): string | null {
-  const [word, , reason] = decodeArray(frame);
-  return word === "ERROR" ? text(reason, "the reason") : null;
+/** The frame that refuses a link. */
+export function encodeRefusal({ reason, lasting }: Refusal): string {
+  return JSON.stringify(["ERROR", "unauthorized", reason, lasting ? { lasting } : {}]);
+}
+
+/** The refusal, if the frame is one. */
+export function decodeRefusal(frame: Uint8Array): Refusal | null {
+  const [word, , reason, details] = decodeArray(frame);
+  if (word !== "ERROR") return null;
+  return { reason: text(reason, "the reason"), lasting: Object(details).lasting === true };
 }
 
 /** Gives each frame of the message, in order. */
