@@ -421,9 +421,15 @@ Deno.test("anything else first is no hello", () => {
 });
 
 Deno.test("a refusal tells its reason", () => {
-  const refusal = encodeRefusal("it belongs to cluster c");
-  assertEquals(refusal, '["ERROR","unauthorized","it belongs to cluster c",{}]');
-  assertEquals(decodeRefusal(encoder.encode(refusal)), "it belongs to cluster c");
+  const reason = "it belongs to cluster c";
+  for (const lasting of [true, false]) {
+    const refusal = encodeRefusal({ reason, lasting });
+    assertEquals(
+      refusal,
+      `["ERROR","unauthorized","it belongs to cluster c",${lasting ? '{"lasting":true}' : "{}"}]`,
+    );
+    assertEquals(decodeRefusal(encoder.encode(refusal)), { reason, lasting });
+  }
   assertEquals(decodeRefusal(encoder.encode(encodeHello(HELLO))), null);
 });
 
