@@ -132,6 +132,7 @@ export class Replica implements SessionReplica {
     this.#links = new Links({
       hello: () => this.#hello(),
       identityOf: (peer) => this.#order.view?.identities[peer] ?? null,
+      outcast: (error) => this.#fail(error),
       limits,
       log,
       events: {
