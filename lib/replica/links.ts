@@ -1,13 +1,15 @@
 /**
  * The links to the peers: one TCP connection for each pair of replicas, dialled by the one with
  * the higher id, and made again whenever it breaks. It begins with a hello in both directions;
- * who says anything else first, or a hello that does not fit, changes nothing.
+ * who says anything else first, or a hello that does not fit, changes nothing. Until the one that
+ * is to dial has done so, the other asks it whether it would: it may have been refused there.
  *
  * @module
  */
 
-import { reason } from "../errors.ts";
+import { reason, RefusedError } from "../errors.ts";
 import {
+  ASK_PEER_MS,
   FRAME_BYTES_MAX,
   HELLO_BYTES_MAX,
   HELLO_WAIT_MS,
@@ -28,9 +30,11 @@ import {
   type Hello,
   PeerDecoder,
   PROTOCOL,
+  type Refusal,
 } from "../wire/peer.ts";
 import { acceptAll } from "./accept.ts";
 import { Channel } from "./channel.ts";
+import { Reception } from "./reception.ts";
 
 /** What links tell the replica. */
 export interface LinkEvents {
@@ -47,6 +51,8 @@ export interface LinkOptions {
   readonly identityOf: (id: number) => string | null;
   readonly limits: WireLimits;
   readonly log: Log;
+  /** Called when so many peers refuse this replica for good that it can be of no use. */
+  readonly outcast?: (error: RefusedError) => void;
   readonly events: LinkEvents;
 }
 
@@ -68,7 +74,9 @@ export class Links {
   readonly #links = new Map<number, Link>();
   readonly #dirty = new Set<Channel>();
   readonly #strangers = new Set<Channel>();
-  readonly #refusals = new Map<number, string>();
+  readonly #reception: Reception;
+  /** By the id that a refused one claimed: the last reason told. */
+  readonly #told = new Map<number | null, string>();
   #listener: Deno.TcpListener | null = null;
   #closed = false;
   readonly #closing = Promise.withResolvers<void>();
@@ -76,6 +84,7 @@ export class Links {
   /** No link is made yet. */
   constructor(options: LinkOptions) {
     this.#options = options;
+    this.#reception = new Reception(options.hello().replicas);
     this.#frameBytesMax = Math.max(FRAME_BYTES_MAX, options.limits.frameBytes);
   }
 
@@ -90,6 +99,7 @@ export class Links {
     const { id } = this.#options.hello();
     peers.forEach((address, peer) => {
       if (peer < id) this.#keepDialling(peer, address);
+      if (peer > id) this.#keepAsking(peer, address);
     });
   }
 
@@ -150,36 +160,91 @@ export class Links {
   async #dialOnce(peer: number, address: PeerAddress): Promise<void> {
     const channel = new Channel(await Deno.connect(address), HELLO_BYTES_MAX);
     if (this.#closed) return channel.close();
+    const answer = await this.#exchange(peer, channel);
+    if (answer === null) return channel.close();
+    if ("reason" in answer) {
+      this.#refused(peer, answer);
+      return channel.close();
+    }
+    await this.#serve(peer, channel, answer.identity);
+  }
+
+  /** Says hello; gives the peer's, or the refusal of one of the two; null if nothing came. */
+  async #exchange(peer: number, channel: Channel): Promise<Hello | Refusal | null> {
     channel.add(encodeHello(this.#options.hello()));
     channel.flush();
     const answer = await this.#firstFrame(channel);
-    if (answer === null) return channel.close();
+    if (answer === null) return null;
     const refusal = decodeRefusal(answer);
-    const mismatch = refusal ?? this.#mismatch(decodeHello(answer), peer);
-    if (mismatch !== null) {
-      this.#refused(peer, mismatch);
-      return channel.close();
+    if (refusal !== null) return refusal;
+    const hello = decodeHello(answer);
+    return this.#mismatch(hello, peer) ?? hello;
+  }
+
+  /** Until a peer with a higher id has dialled or would: asks whether it refuses this replica. */
+  async #keepAsking(peer: number, address: PeerAddress): Promise<void> {
+    for (;;) {
+      await this.#pause(ASK_PEER_MS);
+      if (this.#closed || this.#links.has(peer)) return;
+      try {
+        if (await this.#ask(peer, address)) return;
+      } catch (error) {
+        this.#options.log({ level: "debug", event: "no answer", peer, reason: reason(error) });
+      }
     }
-    await this.#serve(peer, channel, decodeHello(answer).identity);
+  }
+
+  /** Whether the peer takes this replica for one of theirs. */
+  async #ask(peer: number, address: PeerAddress): Promise<boolean> {
+    const channel = new Channel(await Deno.connect(address), HELLO_BYTES_MAX);
+    try {
+      const answer = await this.#exchange(peer, channel);
+      if (answer === null) return false;
+      if (!("reason" in answer) || !answer.lasting) {
+        this.#reception.accepted(peer);
+        return true;
+      }
+      this.#refused(peer, answer);
+      return false;
+    } finally {
+      channel.close();
+    }
   }
 
   async #accept(conn: Deno.TcpConn): Promise<void> {
     const channel = new Channel(conn, HELLO_BYTES_MAX);
+    let claimed: number | null = null;
     try {
       const frame = await this.#firstFrame(channel);
       if (frame === null) return channel.close();
       const hello = decodeHello(frame);
+      claimed = hello.id;
       const mismatch = this.#mismatch(hello, null);
-      if (mismatch !== null) throw new Error(mismatch);
+      if (mismatch !== null) return await this.#refuse(channel, claimed, mismatch);
       channel.add(encodeHello(this.#options.hello()));
       channel.flush();
       await this.#serve(hello.id, channel, hello.identity);
     } catch (error) {
       if (channel.closed) return;
-      this.#options.log({ level: "warn", event: "peer refused", reason: reason(error) });
-      channel.add(encodeRefusal(reason(error)));
-      await channel.end();
+      await this.#refuse(channel, claimed, { reason: reason(error), lasting: false });
     }
+  }
+
+  /** Answers with the reason. It is told once, since who is refused tries again and again. */
+  async #refuse(channel: Channel, claimed: number | null, refusal: Refusal): Promise<void> {
+    const known = this.#told.get(claimed) === refusal.reason;
+    // What a stranger claims to be must not fill the memory.
+    if (claimed === null || claimed < this.#options.hello().replicas) {
+      this.#told.set(claimed, refusal.reason);
+    }
+    this.#options.log({
+      level: known ? "debug" : "warn",
+      event: "peer refused",
+      ...(claimed === null ? {} : { peer: claimed }),
+      reason: refusal.reason,
+    });
+    channel.add(encodeRefusal(refusal));
+    await channel.end();
   }
 
   /** The hello, or null if it does not come in time. */
@@ -194,40 +259,34 @@ export class Links {
     }
   }
 
-  /** Why this hello does not fit, or null. Who dialled is known (`expected`), who was dialled says it. */
-  #mismatch(hello: Hello, expected: number | null): string | null {
+  /** Why this hello does not fit, or null. `dialled` is who was, null if the other side did. */
+  #mismatch(hello: Hello, dialled: number | null): Refusal | null {
     const own = this.#options.hello();
-    if (hello.protocol !== PROTOCOL) {
-      return `it speaks protocol ${hello.protocol}, and this is ${PROTOCOL}: use the same kvdist for all replicas`;
-    }
-    if (hello.replicas !== own.replicas) {
-      return `it is configured for ${hello.replicas} replicas, and this one for ${own.replicas}: give all the same number`;
-    }
-    if (
-      expected === null ? hello.id <= own.id || hello.id >= own.replicas : hello.id !== expected
-    ) {
-      return `it says that it is replica ${hello.id}, which does not dial replica ${own.id}`;
-    }
-    if (hello.cluster !== null && own.cluster !== null && hello.cluster !== own.cluster) {
-      const cluster = brief(hello.cluster);
-      return `it belongs to cluster ${cluster}, and this one to "${own.cluster}": use the folders of one cluster`;
+    const lasting = lastingMismatch(hello, own, dialled);
+    if (lasting !== null) return { reason: lasting, lasting: true };
+    if (dialled === null && hello.id < own.id) {
+      const reason = `replica ${hello.id} does not dial replica ${own.id}`;
+      return { reason, lasting: false };
     }
     const link = this.#links.get(hello.id);
-    if (link !== undefined && link.identity !== hello.identity) {
-      return `replica ${hello.id} is here already, with another folder`;
-    }
-    return null;
+    if (link === undefined || link.identity === hello.identity) return null;
+    // The one of the view comes back: what holds its place meanwhile is a stranger.
+    if (this.#options.identityOf(hello.id) === hello.identity) return null;
+    const reason = `replica ${hello.id} is here already, with another folder: start each id once`;
+    return { reason, lasting: false };
   }
 
-  #refused(peer: number, why: string): void {
-    const known = this.#refusals.get(peer) === why;
-    this.#refusals.set(peer, why);
+  /** Told once, since it is tried again and again. */
+  #refused(peer: number, refusal: Refusal): void {
+    const news = this.#reception.refused(peer, refusal);
     this.#options.log({
-      level: known ? "debug" : "error",
+      level: news ? "error" : "debug",
       event: "link refused",
       peer,
-      reason: why,
+      reason: refusal.reason,
     });
+    const outcast = this.#reception.outcast();
+    if (outcast !== null) this.#options.outcast?.(new RefusedError(outcast));
   }
 
   /** Tells what comes until the link ends. */
@@ -237,7 +296,8 @@ export class Links {
     if (old !== undefined) this.#end(peer, old);
     const link = { channel, identity };
     this.#links.set(peer, link);
-    this.#refusals.delete(peer);
+    this.#reception.accepted(peer);
+    this.#told.delete(peer);
     channel.limit(this.#frameBytesMax);
     const decoder = new PeerDecoder(OUTBOX_MESSAGES_MAX * this.#options.hello().replicas);
     const { events } = this.#options;
@@ -263,4 +323,28 @@ export class Links {
     this.#links.delete(peer);
     if (!this.#closed) this.#options.events.down(peer);
   }
+}
+
+/** Why two replicas can never belong together as they were started, or null. */
+function lastingMismatch(hello: Hello, own: Hello, dialled: number | null): string | null {
+  const theirs = `replica ${hello.id}`;
+  const ours = `replica ${own.id}`;
+  if (hello.protocol !== PROTOCOL) {
+    return `${theirs} speaks protocol ${hello.protocol}, and ${ours} protocol ${PROTOCOL}: use the same kvdist for all replicas`;
+  }
+  if (hello.replicas !== own.replicas) {
+    return `${theirs} is configured for ${hello.replicas} replicas, and ${ours} for ${own.replicas}: give all the same --peers or --replicas`;
+  }
+  if (dialled !== null && hello.id !== dialled) {
+    return `${theirs} answers at the address of replica ${dialled}: give all replicas the same --peers, in the order of the ids`;
+  }
+  if (hello.id === own.id || hello.id >= own.replicas) {
+    return hello.id === own.id
+      ? `${theirs} is this one itself: start each with an --id and a place in --peers of its own`
+      : `there is no ${theirs} of ${own.replicas}: ids begin at 0`;
+  }
+  if (hello.cluster !== null && own.cluster !== null && hello.cluster !== own.cluster) {
+    return `${theirs} belongs to cluster ${brief(hello.cluster)}, and ${ours} to "${own.cluster}": use the folders of one cluster`;
+  }
+  return null;
 }
