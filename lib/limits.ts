@@ -25,6 +25,21 @@ export const REQUEST_TIMEOUT_MS = 5_000;
 /** A client waits this long for a connection: one that is started anew has failed within 5 s. */
 export const CONNECT_TIMEOUT_MS = 4_000;
 
+/** Of several replicas, one that has not answered by then is passed over for the next. */
+export const CONNECT_TIMEOUT_OF_SEVERAL_MS = 1_000;
+
+/** A client of several replicas waits at first this long before it tries all of them again … */
+export const FAILOVER_PAUSE_MS_MIN = 50;
+
+/** … then twice as long each time, up to this: one that is started anew is soon noticed. */
+export const FAILOVER_PAUSE_MS_MAX = 500;
+
+/** One request is asked at most so many times of each of several replicas, within its limit. */
+export const FAILOVER_ROUNDS_MAX = 3;
+
+/** Of several replicas, one whose answer is so much later than its limit counts as silent. */
+export const FAILOVER_GRACE_MS = 300;
+
 /** A client waits this much longer than a request's own limit: the replica's answer says more. */
 export const REPLY_GRACE_MS = 1_000;
 
@@ -99,6 +114,30 @@ export const SILENT_LINK_FACTOR = 3;
 
 /** A coordinator waits this long without progress of an installation before it tries again. */
 export const INSTALL_WAIT_MS = 2_000;
+
+/**
+ * Entries that a replica may lack when it is taken into a view, whose members all wait for it: some
+ * tenths of a second. More than that it fetches before.
+ */
+export const JOIN_LAG_MAX = 5_000;
+
+/**
+ * Who was a member not long ago waits before it is taken in again: not the first time, then this
+ * long, and twice as long each time …
+ */
+export const REJOIN_WAIT_MS_MIN = 1_000;
+
+/** … up to this. */
+export const REJOIN_WAIT_MS_MAX = 16_000;
+
+/** Who has been a member for this long has come to stay: its earlier absences are forgotten. */
+export const REJOIN_FORGET_MS = 60_000;
+
+/**
+ * A member that has not acknowledged the head of the queue for so many suspicion times is
+ * suspected: it is heard, but its disk hangs.
+ */
+export const ACKNOWLEDGE_LATE_FACTOR = 5;
 
 /** A replica that is not the lowest waits at least this long before it begins a change … */
 export const CHANGE_WAIT_MS_MIN = 200;
@@ -201,6 +240,27 @@ export const CHAOS_READY_MS_MAX = 60_000;
 
 /** What `chaos` keeps in memory of a replica's log, for the reason of a failure: its end. */
 export const CHAOS_STDERR_CHARACTERS_KEPT = 16 * 1024;
+
+/** Log rows that `chaos` reads in one turn: its clients wait meanwhile. */
+export const CHAOS_LOG_ROWS_READ = 2_000;
+
+/** What `chaos` writes to a history at once. */
+export const CHAOS_WRITE_CHARACTERS = 64 * 1024;
+
+/** Time limit of the requests of `chaos`: some suspicion times, so that most outlive a change of view. */
+export const CHAOS_REQUEST_MS = 3_000;
+
+/** A client of `chaos` waits this long for a connection: a stopped process accepts none for long. */
+export const CHAOS_CONNECT_MS = 1_000;
+
+/** … and this much beyond the time limit for an answer. */
+export const CHAOS_REPLY_GRACE_MS = 500;
+
+/** How often `chaos` reads the logs of its replicas: long before one drops what was not read. */
+export const CHAOS_COLLECT_MS = 1_000;
+
+/** After healing, all replicas must be in one view and equal within this, on a machine under load. */
+export const CHAOS_CONVERGE_MS_MAX = 60_000;
 
 /** The bounds that a server can be given, and that both ends of a connection check. */
 export interface WireLimits {

@@ -8,6 +8,7 @@
 
 import { invariant } from "../invariant.ts";
 import { CHAOS_LINK_BYTES_MAX, READ_BUFFER_BYTES } from "../limits.ts";
+import { Gate } from "./gate.ts";
 
 /** From who dialled to who was dialled, or back. */
 export type Direction = "forth" | "back";
@@ -16,34 +17,13 @@ const DIRECTIONS: readonly Direction[] = ["forth", "back"];
 
 /** How a direction treats what passes. */
 class Weather {
-  /** How many have cut it: faults overlap. */
-  #cuts = 0;
-  #opened = Promise.withResolvers<void>();
+  /** Closed while anybody has cut it: faults overlap. */
+  readonly gate = new Gate();
   readonly #delays: number[] = [];
-
-  constructor() {
-    this.#opened.resolve();
-  }
-
-  get isCut(): boolean {
-    return this.#cuts > 0;
-  }
 
   /** The longest delay asked for, in milliseconds. */
   get delayMs(): number {
     return Math.max(0, ...this.#delays);
-  }
-
-  /** Resolves when nothing cuts it. */
-  get opened(): Promise<void> {
-    return this.#opened.promise;
-  }
-
-  cut(): () => void {
-    if (this.#cuts++ === 0) this.#opened = Promise.withResolvers();
-    return once(() => {
-      if (--this.#cuts === 0) this.#opened.resolve();
-    });
   }
 
   slow(delayMs: number): () => void {
@@ -76,7 +56,7 @@ export class LinkProxy implements Disposable {
 
   /** Holds what goes there, from now until what it gives back is called. */
   cut(direction: Direction): () => void {
-    return this.#weather[direction].cut();
+    return this.#weather[direction].gate.close();
   }
 
   /** Delays what goes there, from now until what it gives back is called. */
@@ -214,7 +194,7 @@ class Pump {
     while (!this.#isStopped) {
       const first = this.#held[0];
       if (first === undefined) await this.#changed.promise;
-      else if (this.#weather.isCut) await this.#orStopped(this.#weather.opened);
+      else if (this.#weather.gate.isClosed) await this.#orStopped(this.#weather.gate.opened);
       else if (first.due > performance.now()) await this.#sleepUntil(first.due);
       else if (!await this.#deliver(first)) return;
     }

@@ -48,7 +48,7 @@ export class Random {
   }
 
   /** One of these. */
-  pick<T>(of: readonly T[]): T {
+  pick<const T>(of: readonly T[]): T {
     invariant(of.length > 0, "there is something to pick from");
     return of[this.int(0, of.length - 1)];
   }

@@ -47,6 +47,7 @@ export class ReplicaProcess {
   #child: Deno.ChildProcess | null = null;
   #ended: Promise<void> = Promise.resolve();
   #isKilled = false;
+  #isReady = false;
   #stderr = "";
 
   /** It is down. */
@@ -62,9 +63,9 @@ export class ReplicaProcess {
     return this.#child !== null;
   }
 
-  /** The process now running, or null. */
-  get pid(): number | null {
-    return this.#child?.pid ?? null;
+  /** Whether it is up and has said that it is ready. */
+  get isReady(): boolean {
+    return this.#isReady;
   }
 
   /**
@@ -92,6 +93,7 @@ export class ReplicaProcess {
   /** SIGKILL; resolves when the process is gone. */
   async kill(): Promise<void> {
     this.#isKilled = true;
+    this.#isReady = false;
     this.#signal(this.#child, "SIGKILL");
     await this.#ended;
   }
@@ -131,10 +133,10 @@ export class ReplicaProcess {
     // It has ended: the reason stands in its last words.
     if (line === "") {
       await this.#ended;
-      if (!this.#isKilled) {
-        throw new FailedError(`replica ${this.id} does not start: ${lastLine(this.#stderr)}`);
-      }
+      if (this.#isKilled) return;
+      throw new FailedError(`replica ${this.id} does not start: ${lastLine(this.#stderr)}`);
     }
+    this.#isReady = true;
   }
 
   async #watch(child: Deno.ChildProcess): Promise<void> {
@@ -142,6 +144,7 @@ export class ReplicaProcess {
     const [status] = await Promise.all([child.status, this.#keepLog(child)]);
     watch.ended(child.pid);
     this.#child = null;
+    this.#isReady = false;
     if (this.#isKilled) return;
     crashed(
       this.id,
