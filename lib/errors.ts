@@ -112,6 +112,12 @@ export class UsageError extends Error {
   override name = "UsageError";
 }
 
+/** A recorded history is not in the form that can be read; says which line and why. Exit 2. */
+export class HistoryError extends UsageError {
+  /** Tells the class by its name. */
+  override name = "HistoryError";
+}
+
 /** The program understood and could not do it: one line for the user, exit 1. */
 export class FailedError extends Error {
   /** Tells the class by its name. */
@@ -122,6 +128,23 @@ export class FailedError extends Error {
 export class FolderError extends FailedError {
   /** Tells the class by its name. */
   override name = "FolderError";
+}
+
+/** The disk refuses what it must take or give while a replica runs: the replica stops. Exit 1. */
+export class DiskError extends FailedError {
+  /** Tells the class by its name. */
+  override name = "DiskError";
+
+  /** Makes the error whose text is both of these. */
+  constructor(
+    /** What is the matter, e.g. `the disk is full`. */
+    readonly what: string,
+    /** What a user can do. */
+    readonly remedy: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${what}: ${remedy}`, options);
+  }
 }
 
 /** The other replicas refuse this one for a reason that waiting does not heal. Exit 1. */
