@@ -23,6 +23,8 @@
  * - The order of the lines is what counts as real time; `at`, in microseconds of any one clock,
  *   is for people, and never goes back.
  * - A process has one operation under way at a time, so an answer belongs to its last `invoke`.
+ * - Processes that share a connection, and so have several requests under way on it, say its
+ *   number as `client`: their operations are one client's, in the order in which they begin.
  * - `ok`: it was done. A get's `value` is what was read, null if there was no such key.
  * - `fail`: it certainly did not happen, and will not. `info`: it may have happened, or may still.
  *   An `invoke` without an answer at the end is like one with `info`.
@@ -84,6 +86,8 @@ export interface InvokeFacts {
   readonly level: Consistency;
   /** The replica that was asked. */
   readonly replica: number;
+  /** The connection, if processes share it; the process is a client of its own without. */
+  readonly client?: number;
   /** Whether it carries a session token, and feeds it. */
   readonly session?: boolean;
 }
