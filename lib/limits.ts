@@ -40,6 +40,12 @@ export const FAILOVER_ROUNDS_MAX = 3;
 /** Of several replicas, one whose answer is so much later than its limit counts as silent. */
 export const FAILOVER_GRACE_MS = 300;
 
+/**
+ * A client of several replicas that could not tell what came of a write asks, beyond the write's
+ * limit, for so long: a suspicion and a change of view, so that a majority can still say.
+ */
+export const OUTCOME_WAIT_MS = 2_000;
+
 /** A client waits this much longer than a request's own limit: the replica's answer says more. */
 export const REPLY_GRACE_MS = 1_000;
 

@@ -43,3 +43,29 @@ export function parseAddress(text: string | number): Address {
 export function formatAddress({ hostname, port }: Address): string {
   return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
 }
+
+/**
+ * The addresses that an array names, or a text with commas between them. What is named twice
+ * counts once.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { formatAddress, parseAddresses } from "./address.ts";
+ *
+ * assertEquals(parseAddresses("9889,replica-b:9889").map(formatAddress), [
+ *   "127.0.0.1:9889",
+ *   "replica-b:9889",
+ * ]);
+ * ```
+ *
+ * @throws {UsageError} if one is no address, or there is none
+ */
+export function parseAddresses(list: string | number | readonly (string | number)[]): Address[] {
+  const texts = typeof list === "object" ? list : String(list).split(",");
+  if (texts.length === 0) throw new UsageError("there is no address");
+  const addresses = texts.map((text) =>
+    parseAddress(typeof text === "string" ? text.trim() : text)
+  );
+  return [...new Map(addresses.map((address) => [formatAddress(address), address])).values()];
+}

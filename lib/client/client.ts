@@ -1,35 +1,25 @@
 /**
- * A client of one replica.
+ * What a client can ask, whether of one replica or of several.
  *
  * @module
  */
 
 import type { Consistency } from "../consistency.ts";
-import { ConnectionError, reason, RequestError } from "../errors.ts";
-import {
-  CONNECT_TIMEOUT_MS,
-  REPLY_GRACE_MS,
-  REPLY_WAIT_MS,
-  WIRE_LIMITS,
-  type WireLimits,
-} from "../limits.ts";
+import { ConnectionError, RequestError } from "../errors.ts";
+import type { WireLimits } from "../limits.ts";
 import { utf8Length } from "../wire/json.ts";
-import {
-  decodeReply,
-  encodeRequest,
-  type Reply,
-  type Request,
-  type RequestOptions,
-  type Status,
-  type Token,
+import type {
+  Reply,
+  Request,
+  RequestOptions,
+  RequestOutcome,
+  Status,
+  Token,
 } from "../wire/message.ts";
-import { formatAddress, parseAddress } from "./address.ts";
-import { dial, Transport } from "./transport.ts";
-import { Unanswered } from "./unanswered.ts";
 
 /** How a connection is made, and what holds for each of its requests. */
 export interface ConnectOptions {
-  /** Milliseconds to wait for the connection; 4,000 unless said otherwise. */
+  /** Milliseconds to wait for the connection; 4,000 unless said otherwise, 1,000 of several. */
   readonly timeoutMs?: number;
   /**
    * Milliseconds after which the replica answers `timeout` or `no_quorum`; the client itself gives
@@ -43,64 +33,58 @@ export interface ConnectOptions {
   readonly consistency?: Consistency;
   /** The bounds that the server was started with, if not the usual ones. */
   readonly limits?: WireLimits;
-}
-
-/**
- * Connects to a replica: `9889` (on this machine), `"host:9889"`, `"[::1]:9889"`.
- *
- * @throws {UsageError} if the address is none
- * @throws {ConnectionError} if nobody listens there, or the name is not known
- * @throws {TimeoutError} if there is no connection in time
- */
-export async function connect(
-  address: string | number,
-  options: ConnectOptions = {},
-): Promise<Client> {
-  const target = parseAddress(address);
-  const conn = await dial(target, options.timeoutMs ?? CONNECT_TIMEOUT_MS);
-  return new Client(conn, formatAddress(target), options);
-}
-
-/**
- * A connection to one replica. Any number of requests may be under way: what is asked in one turn
- * of the event loop goes out in one write, and the answers come in the order asked.
- *
- * Every promise settles: with the answer, when its time is over, or when the connection ends. What
- * fails says in `maybe` whether a write may have happened, or may still happen.
- */
-export class Client {
-  /** The replica's address, as `host:port`. */
-  readonly address: string;
   /**
-   * Settles when the connection has ended: with undefined if {@linkcode Client.close} was called,
-   * else with what ended it. Never rejects.
+   * Carries what answers depended on from request to request, as a token, and connects again when
+   * the connection is lost: later answers are never older than earlier ones, whichever replica
+   * gives them. Always so with several addresses; a client of one address sends no token else.
    */
-  readonly closed: Promise<Error | undefined>;
-  readonly #options: ConnectOptions;
-  readonly #transport: Transport;
-  readonly #unanswered = new Unanswered();
-  readonly #settleClosed: (error?: Error) => void;
-  /** The replica's own limit, once it is known. */
-  #replicaLimitMs: number | undefined;
-  #ended: Error | undefined;
-  #closing = false;
-  /** When the timer looks for requests whose time is over. */
-  #lookAt = Infinity;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly session?: boolean;
+  /** With several addresses, or in a session: called when it is connected elsewhere, or again. */
+  readonly moved?: (move: Move) => void;
+  /** With several addresses, or in a session: called when none could be reached after a loss. */
+  readonly lost?: (error: Error) => void;
+}
 
-  /** Takes over an open connection; most callers want {@linkcode connect}. */
-  constructor(conn: Deno.TcpConn, address: string, options: ConnectOptions = {}) {
-    this.address = address;
-    this.#options = options;
-    const closed = Promise.withResolvers<Error | undefined>();
-    this.closed = closed.promise;
-    this.#settleClosed = closed.resolve;
-    this.#transport = new Transport(conn, (options.limits ?? WIRE_LIMITS).frameBytes, {
-      frame: (frame) => this.#unanswered.answer(decodeReply(frame), performance.now()),
-      sent: () => this.#unanswered.sent(),
-      ended: (error) => this.#end(error),
-    });
+/** A client's way from one replica to the next. */
+export interface Move {
+  /** The address that it has left. */
+  readonly from: string;
+  /** The address that it is connected to now; the same if the replica came back. */
+  readonly to: string;
+  /** Why, in words. */
+  readonly reason: string;
+}
+
+/** A client of a cluster; {@linkcode connect} makes one. */
+export abstract class Client {
+  /** The address of the replica that it talks to, as `host:port`. */
+  abstract readonly address: string;
+  /**
+   * Settles when the client has ended: with undefined if {@linkcode Client.close} was called, else
+   * with what ended it. Never rejects.
+   */
+  abstract readonly closed: Promise<Error | undefined>;
+  readonly #defaults: RequestOptions;
+
+  /** Each request that names no level or limit gets those of the options. */
+  constructor({ consistency, requestTimeoutMs: timeout }: ConnectOptions) {
+    this.#defaults = {
+      ...(consistency !== undefined && { consistency }),
+      ...(timeout !== undefined && { timeout }),
+    };
   }
+
+  /**
+   * Sends the request as it is, without the client's own `consistency` and `requestTimeoutMs`, and
+   * gives back the replies as they came, an `ERROR` too: one, for a dump many.
+   *
+   * @throws {ConnectionError} if the connection ends first
+   * @throws {TimeoutError} if no answer comes in time
+   */
+  abstract request(request: Request): Promise<Reply[]>;
+
+  /** Ends it at once. What is under way rejects with a {@linkcode ConnectionError}. */
+  abstract close(): void;
 
   /**
    * Sets the key to the value; resolves when it is stored, as the level says.
@@ -144,6 +128,21 @@ export class Client {
   }
 
   /**
+   * What came of the write that was asked with this id. `never` is made certain: from then on no
+   * `sequential` or `linearizable` write with the id is applied, so ask only of a write that you
+   * have given up. The level, if it is not the cluster's, is that of the write.
+   *
+   * @throws {RequestError} if the replica answers with an error
+   * @throws {ConnectionError} if the connection ends first
+   * @throws {TimeoutError} if no answer comes in time
+   */
+  async outcome(id: string, options?: RequestOptions): Promise<RequestOutcome> {
+    const [reply] = await this.request({ type: "outcome", id, options: this.#with(options) });
+    if (reply.type === "error") throw requestError(reply);
+    return reply.type === "outcome" ? reply.outcome : unexpected();
+  }
+
+  /**
    * What the replica says of itself.
    *
    * @throws {RequestError} if the replica answers with an error
@@ -153,13 +152,11 @@ export class Client {
   async status(): Promise<Status> {
     const [reply] = await this.request({ type: "status" });
     if (reply.type === "error") throw requestError(reply);
-    if (reply.type !== "status") return unexpected();
-    this.#replicaLimitMs = reply.status.requestTimeout;
-    return reply.status;
+    return reply.type === "status" ? reply.status : unexpected();
   }
 
   /**
-   * What this replica holds of the keys that begin with the prefix, in the order answered.
+   * What the replica holds of the keys that begin with the prefix, in the order answered.
    *
    * @throws {RequestError} if the replica answers with an error
    * @throws {ConnectionError} if the connection ends first
@@ -174,83 +171,19 @@ export class Client {
     return held;
   }
 
-  /**
-   * Sends the request as it is, without the connection's `consistency` and `requestTimeoutMs`, and
-   * gives back the replies as they came, an `ERROR` too: one, for a dump many.
-   *
-   * @throws {ConnectionError} if the connection ends first
-   * @throws {TimeoutError} if no answer comes in time
-   */
-  request(request: Request): Promise<Reply[]> {
-    if (this.#ended !== undefined) {
-      return Promise.reject(
-        new ConnectionError(this.#ended.message, false, { cause: this.#ended.cause }),
-      );
-    }
-    const now = performance.now();
-    const waitMs = this.#waitMs(request);
-    const replies = this.#unanswered.add(request, now, waitMs);
-    this.#lookIn(now + waitMs);
-    this.#transport.send(encodeRequest(request));
-    return replies;
-  }
-
-  /** Ends the connection at once. What is under way rejects with a {@linkcode ConnectionError}. */
-  close(): void {
-    this.#closing = true;
-    this.#transport.close();
-  }
-
   /** As {@linkcode Client.close}. */
   [Symbol.dispose](): void {
     this.close();
   }
 
   #with(options: RequestOptions = {}): RequestOptions {
-    const { consistency, requestTimeoutMs: timeout } = this.#options;
-    return {
-      ...(consistency !== undefined && { consistency }),
-      ...(timeout !== undefined && { timeout }),
-      ...options,
-    };
-  }
-
-  #waitMs(request: Request): number {
-    const named = "options" in request ? request.options.timeout : undefined;
-    const limit = named ?? this.#options.requestTimeoutMs ?? this.#replicaLimitMs;
-    if (limit === undefined) return REPLY_WAIT_MS;
-    return limit + (this.#options.graceMs ?? REPLY_GRACE_MS);
-  }
-
-  /** One timer for all requests: it is only moved to an earlier time. */
-  #lookIn(at: number): void {
-    if (at >= this.#lookAt) return;
-    clearTimeout(this.#timer);
-    this.#lookAt = at;
-    this.#timer = setTimeout(() => {
-      this.#lookAt = Infinity;
-      const next = this.#unanswered.expire(performance.now());
-      if (next !== null) this.#lookIn(next);
-    }, Math.max(1, at - performance.now()));
-  }
-
-  #end(error: Error | undefined): void {
-    clearTimeout(this.#timer);
-    const text = this.#closing
-      ? `the connection to ${this.address} was closed by this client`
-      : `the connection to ${this.address} ended: ${
-        error === undefined ? "the replica closed it" : reason(error)
-      }`;
-    this.#ended = new ConnectionError(text, false, { cause: error });
-    this.#unanswered.end((maybe) => new ConnectionError(text, maybe, { cause: error }));
-    this.#settleClosed(this.#closing ? undefined : this.#ended);
+    return { ...this.#defaults, ...options };
   }
 }
 
 function token(reply: Reply): Token {
   if (reply.type === "error") throw requestError(reply);
-  if (reply.type !== "stored") return unexpected();
-  return reply.token;
+  return reply.type === "stored" ? reply.token : unexpected();
 }
 
 function requestError(reply: Extract<Reply, { type: "error" }>): RequestError {

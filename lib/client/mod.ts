@@ -1,5 +1,5 @@
 /**
- * The client library: talk to one replica of a kvdist cluster.
+ * The client library: talk to a kvdist cluster, to one replica or to whichever of several answers.
  *
  * Start three replicas (`kvdist serve`), then:
  *
@@ -53,11 +53,46 @@
  * }
  * ```
  *
+ * @example A session: another client that is given the token sees at least as much
+ * ```ts
+ * import { connect, FailoverClient } from "./mod.ts";
+ * import { assert, assertEquals } from "@std/assert";
+ * import { Cluster } from "../replica/cluster.ts";
+ *
+ * const cluster = await Cluster.start({
+ *   replicas: 3,
+ *   consistency: "eventual",
+ *   host: "127.0.0.1",
+ *   port: 0,
+ *   peerPort: 0,
+ *   data: null,
+ *   store: "memory",
+ *   fsync: "always",
+ *   requestTimeoutMs: 5_000,
+ *   applyDelayMs: 200, // what was delivered is applied later, so that reads can be stale
+ * });
+ *
+ * using writer = await connect(cluster.replicas[0].client, { session: true });
+ * assert(writer instanceof FailoverClient);
+ * await writer.set("x", "42");
+ * assertEquals(await writer.get("x"), "42"); // waits until that is applied
+ *
+ * using reader = await connect(cluster.replicas[1].client);
+ * assertEquals(await reader.get("x", { token: writer.token }), "42"); // elsewhere too
+ *
+ * writer.close();
+ * reader.close();
+ * await cluster.stop();
+ * ```
+ *
  * @module
  */
 
-export { type Address, formatAddress, parseAddress } from "./address.ts";
-export { Client, connect, type ConnectOptions } from "./client.ts";
+export { type Address, formatAddress, parseAddress, parseAddresses } from "./address.ts";
+export { Client, type ConnectOptions, type Move } from "./client.ts";
+export { connect } from "./connect.ts";
+export { Connection } from "./connection.ts";
+export { FailoverClient } from "./failover.ts";
 export { type Consistency, CONSISTENCY_LEVELS, isConsistency } from "../consistency.ts";
 export {
   ConnectionError,

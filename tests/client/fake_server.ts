@@ -55,6 +55,8 @@ export interface Peer {
 
 /** What a script does with a request, and with the whole of what came in one read. */
 export interface Script {
+  /** What its status says otherwise than {@linkcode STATUS}; answered before any other word. */
+  status?: Partial<Status>;
   /** Called for each request; unless given, the small store answers. */
   request?(request: Request, peer: Peer): void | Promise<void>;
   /** Called with the requests that came in one read. */
@@ -182,8 +184,11 @@ export class FakeServer {
     }
     this.#script.batch?.(requests);
     for (const request of requests) {
-      if (this.#script.request === undefined) await peer.send(frames(...this.answer(request)));
-      else await this.#script.request(request, peer);
+      if (request.type === "status" && this.#script.status !== undefined) {
+        await peer.reply({ type: "status", status: { ...STATUS, ...this.#script.status } });
+      } else if (this.#script.request === undefined) {
+        await peer.send(frames(...this.answer(request)));
+      } else await this.#script.request(request, peer);
     }
   }
 }
