@@ -16,8 +16,14 @@ export interface WorkerOptions {
   readonly id: number;
   readonly replicas: number;
   readonly membersMin: number;
+  readonly suspectAfterMs: number;
+  /** The operator allows a view although a majority of the folders is new. */
+  readonly force: boolean;
   readonly consistency: Consistency;
+  /** Where to listen for clients. */
   readonly hostname: string;
+  /** Where to listen for peers. */
+  readonly peerHostname: string;
   /** 0: a free one. */
   readonly port: number;
   /** 0: a free one. */
@@ -43,6 +49,9 @@ export type ToWorker =
   | { readonly type: "drain" }
   | { readonly type: "stop" };
 
+/** Why a replica has failed: its folder, its peers' word, or anything else. */
+export type FailureKind = "folder" | "refused" | "other";
+
 /** From a worker. */
 export type FromWorker =
   /** The answer to `inspect`: the folder's facts, null if there is none. */
@@ -53,7 +62,7 @@ export type FromWorker =
   | { readonly type: "live" }
   | { readonly type: "apply_delay_set" }
   | { readonly type: "log"; readonly event: LogEvent }
-  /** It cannot start, or cannot go on; `folder` if its folder is why. */
-  | { readonly type: "failed"; readonly text: string; readonly folder: boolean }
+  /** It cannot start, or cannot go on. */
+  | { readonly type: "failed"; readonly text: string; readonly kind: FailureKind }
   | { readonly type: "drained" }
   | { readonly type: "stopped" };

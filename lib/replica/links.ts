@@ -232,13 +232,14 @@ export class Links {
 
   /** Answers with the reason. It is told once, since who is refused tries again and again. */
   async #refuse(channel: Channel, claimed: number | null, refusal: Refusal): Promise<void> {
+    const { id, replicas } = this.#options.hello();
     const known = this.#told.get(claimed) === refusal.reason;
     // What a stranger claims to be must not fill the memory.
-    if (claimed === null || claimed < this.#options.hello().replicas) {
-      this.#told.set(claimed, refusal.reason);
-    }
+    if (claimed === null || claimed < replicas) this.#told.set(claimed, refusal.reason);
+    // Who does not dial has only asked.
+    const asked = !refusal.lasting && claimed !== null && claimed < id;
     this.#options.log({
-      level: known ? "debug" : "warn",
+      level: known || asked ? "debug" : "warn",
       event: "peer refused",
       ...(claimed === null ? {} : { peer: claimed }),
       reason: refusal.reason,
@@ -344,7 +345,9 @@ function lastingMismatch(hello: Hello, own: Hello, dialled: number | null): stri
       : `there is no ${theirs} of ${own.replicas}: ids begin at 0`;
   }
   if (hello.cluster !== null && own.cluster !== null && hello.cluster !== own.cluster) {
-    return `${theirs} belongs to cluster ${brief(hello.cluster)}, and ${ours} to "${own.cluster}": use the folders of one cluster`;
+    return `${theirs} belongs to cluster ${
+      brief(hello.cluster)
+    }, and ${ours} to "${own.cluster}": use the folders of one cluster`;
   }
   return null;
 }

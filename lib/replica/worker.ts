@@ -6,13 +6,14 @@
  * @module
  */
 
-import { FailedError, FolderError, reason } from "../errors.ts";
+import { FailedError, FolderError, reason, RefusedError } from "../errors.ts";
 import { invariant, unreachable } from "../invariant.ts";
 import { type Folder, holdsStore, takeFolder } from "../store/folder.ts";
 import { MemoryStore } from "../store/memory.ts";
+import { checkRoom } from "../store/room.ts";
 import { SqliteStore, type StoreFacts } from "../store/sqlite.ts";
 import type { Store } from "../store/store.ts";
-import type { FromWorker, ToWorker, WorkerOptions } from "./control.ts";
+import type { FailureKind, FromWorker, ToWorker, WorkerOptions } from "./control.ts";
 import type { PeerAddress } from "./links.ts";
 import { Replica } from "./replica.ts";
 
@@ -55,10 +56,10 @@ async function handle(message: ToWorker): Promise<void> {
 }
 
 async function inspect(options: WorkerOptions): Promise<void> {
-  const { id, hostname } = options;
+  const { id, hostname, peerHostname } = options;
   const clientListener = listen(hostname, options.port, `clients of replica ${id}`);
   try {
-    const peerListener = listen(hostname, options.peerPort, `peers of replica ${id}`);
+    const peerListener = listen(peerHostname, options.peerPort, `peers of replica ${id}`);
     taken = { options, clientListener, peerListener, folder: null };
     tell({ type: "inspected", facts: await inspectFolder(taken) });
   } catch (error) {
@@ -87,7 +88,7 @@ async function open(): Promise<void> {
     store,
     log: (event) => tell({ type: "log", event: { ...event, replica: id } }),
     live: () => tell({ type: "live" }),
-    failed: (error) => tell({ type: "failed", text: reason(error), folder: false }),
+    failed: (error) => fail(error.cause ?? error),
   });
   replica.start(peerListener, clientListener);
   tell({ type: "listening", client: addressOf(clientListener), peer: addressOf(peerListener) });
@@ -96,7 +97,14 @@ async function open(): Promise<void> {
 async function openStore({ options, folder }: Taken): Promise<Store> {
   const { id, replicas, fsync } = options;
   if (options.folder === null) return new MemoryStore(id, replicas, crypto.randomUUID());
-  return SqliteStore.open(folder ?? await takeFolder(options.folder), { id, replicas }, fsync);
+  const taking = folder ?? await takeFolder(options.folder);
+  try {
+    checkRoom(options.folder);
+  } catch (error) {
+    taking.release();
+    throw error;
+  }
+  return SqliteStore.open(taking, { id, replicas }, fsync);
 }
 
 function stop(): void {
@@ -116,6 +124,11 @@ function listen(hostname: string, port: number, whom: string): Deno.TcpListener 
         `port ${at} for ${whom} is in use: stop who uses it, or choose another --port or --peer-port`,
       );
     }
+    if (error instanceof Deno.errors.AddrNotAvailable) {
+      throw new FailedError(
+        `cannot listen on ${at} for ${whom}: that is no address of this machine: say with --host or --peer-host on which to listen, such as 0.0.0.0`,
+      );
+    }
     if (error instanceof Deno.errors.PermissionDenied) {
       throw new FailedError(`may not listen on ${at} for ${whom}: choose ports above 1023`);
     }
@@ -128,16 +141,52 @@ function addressOf(listener: Deno.TcpListener): PeerAddress {
   return { hostname, port };
 }
 
+/** Says why this replica cannot start, or cannot go on. */
+function fail(error: unknown): void {
+  tell({ type: "failed", text: failureText(error), kind: kindOf(error) });
+}
+
+function failureText(error: unknown): string {
+  const text = reason(error);
+  if (error instanceof FailedError) return text;
+  // A person looks into the store while the replica runs, for example.
+  if (/database is locked/.test(text)) {
+    return `another program holds a lock on the store in ${taken?.options.folder}: end that one`;
+  }
+  return `an unexpected failure: ${text}`;
+}
+
+function kindOf(error: unknown): FailureKind {
+  if (error instanceof FolderError) return "folder";
+  return error instanceof RefusedError ? "refused" : "other";
+}
+
 async function carryOut(message: ToWorker): Promise<void> {
   try {
     await handle(message);
   } catch (error) {
-    const folder = error instanceof FolderError;
-    const expected = error instanceof FailedError;
-    const text = expected ? reason(error) : `an unexpected failure: ${reason(error)}`;
-    tell({ type: "failed", text, folder });
+    fail(error);
   }
 }
+
+/** What nobody has caught ends this replica, not the program, and without a stack on the terminal. */
+function crash(error: unknown): void {
+  fail(error);
+  try {
+    stop();
+  } catch {
+    // What made it crash may hinder that too; the worker is ended anyway.
+  }
+}
+
+self.addEventListener("unhandledrejection", (event) => {
+  event.preventDefault();
+  crash(event.reason);
+});
+self.addEventListener("error", (event) => {
+  event.preventDefault();
+  crash(event.error);
+});
 
 // One after the other: who is asked to stop has then finished what it had begun.
 let last = Promise.resolve();
