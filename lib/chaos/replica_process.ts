@@ -31,7 +31,7 @@ export interface ReplicaProcessOptions {
   /** Where what it tells on stderr is kept. */
   readonly logFile: string;
   /** Told when a process begins and when it has ended, so that none is left behind. */
-  readonly watch: { began(pid: number): void; ended(pid: number): void };
+  readonly watch: { began(pid: number): Promise<void>; ended(pid: number): Promise<void> };
   /** Told when it ends though nobody killed it. */
   readonly crashed: (id: number, why: string) => void;
 }
@@ -83,10 +83,10 @@ export class ReplicaProcess {
       stdout: "piped",
       stderr: "piped",
     }).spawn();
-    watch.began(child.pid);
     this.#child = child;
     this.#isKilled = false;
     this.#ended = this.#watch(child);
+    await watch.began(child.pid);
     await this.#ready(child);
   }
 
@@ -142,7 +142,7 @@ export class ReplicaProcess {
   async #watch(child: Deno.ChildProcess): Promise<void> {
     const { watch, crashed } = this.#options;
     const [status] = await Promise.all([child.status, this.#keepLog(child)]);
-    watch.ended(child.pid);
+    await watch.ended(child.pid);
     this.#child = null;
     this.#isReady = false;
     if (this.#isKilled) return;

@@ -39,25 +39,25 @@ export class Warden implements AsyncDisposable {
     this.#input = this.#child.stdin.getWriter();
   }
 
-  /** A process runs. */
-  began(pid: number): void {
-    this.#tell(`began ${pid}`);
+  /** A process runs; resolves when the warden has been told. */
+  async began(pid: number): Promise<void> {
+    await this.#tell(`began ${pid}`);
   }
 
   /** A process has ended: its number may be given to another. */
-  ended(pid: number): void {
-    this.#tell(`ended ${pid}`);
+  async ended(pid: number): Promise<void> {
+    await this.#tell(`ended ${pid}`);
   }
 
   /** Everything was put in order: there is nothing left to do for it. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#tell("done");
+    await this.#tell("done");
     await this.#input.close().catch(() => {});
     await this.#child.status;
   }
 
-  #tell(line: string): void {
+  async #tell(line: string): Promise<void> {
     // Without it, all still works as long as this process ends as it should.
-    this.#input.write(new TextEncoder().encode(`${line}\n`)).catch(() => {});
+    await this.#input.write(new TextEncoder().encode(`${line}\n`)).catch(() => {});
   }
 }
