@@ -5,11 +5,12 @@
  */
 
 import { bench } from "./lib/cli/bench.ts";
+import { chaos } from "./lib/cli/chaos.ts";
 import { client } from "./lib/cli/client.ts";
 import { runProgram } from "./lib/cli/command.ts";
 import { demo } from "./lib/cli/demo.ts";
 import { serve } from "./lib/cli/serve.ts";
 
-const COMMANDS = [serve, client, demo, bench];
+const COMMANDS = [serve, client, demo, chaos, bench];
 
 if (import.meta.main) Deno.exit(await runProgram(COMMANDS, Deno.args));

@@ -32,6 +32,8 @@ export const EXIT_OK = 0;
 export const EXIT_FAILED = 1;
 /** The program was called in a way it does not understand. */
 export const EXIT_USAGE = 2;
+/** It was done, and what is to be told from it cannot be told. */
+export const EXIT_INCONCLUSIVE = 3;
 /** Ended at once by a second Ctrl-C. */
 export const EXIT_INTERRUPTED = 130;
 

@@ -1,0 +1,159 @@
+/**
+ * `kvdist chaos`: faults for a cluster of real processes, and whether it keeps its word.
+ *
+ * @module
+ */
+
+import { conclude, type Concluded, type Judged } from "../chaos/conclusion.ts";
+import { SEEDS } from "../chaos/random.ts";
+import { runChaos, type RunEvents, type RunOptions, type RunReport } from "../chaos/run.ts";
+import { UsageError } from "../errors.ts";
+import { progressLine } from "../show/bar.ts";
+import { count, counted, roundDuration } from "../show/quantity.ts";
+import { type ChaosFlags, FLAGS, readFaults } from "./chaos/flags.ts";
+import { runFolder } from "./chaos/folder.ts";
+import { judgeFile } from "./chaos/judge.ts";
+import { ownProgram } from "./chaos/own_program.ts";
+import { reportLines } from "./chaos/report.ts";
+import { type Command, EXIT_FAILED, EXIT_INCONCLUSIVE, EXIT_OK } from "./command.ts";
+import { parseFlags } from "./flags.ts";
+import { helpText } from "./help.ts";
+import { interruptible } from "./interrupt.ts";
+import { columns, json, note, print, progress, type Style, styled } from "./output.ts";
+
+const HELP = {
+  usage: ["kvdist chaos [FLAGS]"],
+  about: [
+    "Starts a cluster of processes on this machine, loads it with clients at all levels, and " +
+    "lets faults come: kill -9 of one, some or all replicas, processes stopped in their tracks, " +
+    "links cut one way or both and made slow, folders deleted. Then heals everything, waits " +
+    "until all replicas are whole and equal, and checks the recorded history against what each " +
+    "level promises.",
+    "Exits with 0 if all was kept, 1 on a violation, 3 if too little was tried to tell.",
+  ],
+  lists: [{
+    title: "Kinds of faults",
+    entries: [
+      ["kill", "SIGKILL of one, some or all replicas, which are started again"],
+      ["pause", "SIGSTOP and SIGCONT, likewise"],
+      [
+        "cut",
+        "Links, replicas or halves cut off, one way or both; what was under way comes late or is lost",
+      ],
+      ["slow", "Links made slower, by up to almost the suspicion time"],
+      ["wipe", "SIGKILL, and the folder deleted; never so many that a majority of disks is lost"],
+    ] as const,
+  }],
+  flags: FLAGS,
+  examples: [
+    ["kvdist chaos --duration 20s", "enough to tell"],
+    ["kvdist chaos --seed 7 --replicas 5 --duration 10m", "the faults of a seed, for long"],
+    ["kvdist chaos --faults kill,wipe", "only these"],
+  ],
+} as const;
+
+/** The subcommand. */
+export const chaos: Command = {
+  name: "chaos",
+  summary: "let faults come over a cluster of processes, and check what it promised",
+  help: () => helpText(HELP),
+  run,
+};
+
+async function run(argv: readonly string[]): Promise<number> {
+  const { flags, args } = parseFlags(FLAGS, argv);
+  if (args.length > 0) throw new UsageError(`chaos takes no arguments, and got ${args[0]}`);
+  const faults = readFaults(flags.faults);
+  return await interruptible((signal) => runIn(flags, faults, signal));
+}
+
+async function runIn(
+  flags: ChaosFlags,
+  faults: RunOptions["faults"],
+  signal: AbortSignal,
+): Promise<number> {
+  const folder = await runFolder(flags.data);
+  const seed = flags.seed ?? Math.floor(Math.random() * SEEDS);
+  note(
+    `seed ${seed}: ${counted(flags.replicas, "replica")}, ${counted(flags.clients, "client")}, ` +
+      `${roundDuration(flags.duration)} of ${faults.join(", ")}`,
+  );
+  let found = false;
+  try {
+    const report = await runChaos({
+      ...flags,
+      seed,
+      faults,
+      durationMs: flags.duration,
+      data: folder.path,
+      isTemporary: folder.isTemporary,
+      program: ownProgram(folder.path),
+      serveFlags: ["--fsync", flags.fsync, "--suspect-after", `${flags["suspect-after"]}ms`],
+      signal,
+      events: teller(flags),
+    });
+    progress("checking the history");
+    const judged = await judgeFile(flags.history);
+    progress(null);
+    const concluded = conclude(report, judged, {
+      kinds: faults,
+      faults: flags["faults-min"],
+      operations: flags["operations-min"],
+    });
+    found = concluded.conclusion === "violation";
+    tell(flags, report, judged, concluded);
+    if (found && folder.isTemporary) note(`the replicas' folders and logs are in ${folder.path}`);
+    return EXITS[concluded.conclusion];
+  } finally {
+    progress(null);
+    if (!found) await folder.remove();
+  }
+}
+
+const EXITS: Readonly<Record<Concluded["conclusion"], number>> = {
+  good: EXIT_OK,
+  violation: EXIT_FAILED,
+  inconclusive: EXIT_INCONCLUSIVE,
+};
+
+function teller(flags: ChaosFlags): RunEvents {
+  return {
+    phase: (text) => progress(text),
+    line: (text) => flags.json || note(text),
+    progress({ elapsedMs, faults, writes }) {
+      const share = elapsedMs / flags.duration;
+      const note = `${counted(faults, "fault")}, ${count(writes)} writes`;
+      progress(progressLine({ label: "faults and load", share, note }, columns()));
+    },
+  };
+}
+
+function tell(
+  flags: ChaosFlags,
+  report: RunReport,
+  judged: readonly Judged[],
+  { conclusion, reasons }: Concluded,
+): void {
+  const { history } = flags;
+  if (flags.json) {
+    json({ ...report, judged, conclusion, reasons, history });
+    return;
+  }
+  for (const line of reportLines(report, judged, paint)) print(line);
+  print("");
+  for (const line of reasons) print(`  ${line}`);
+  print(`${paint(conclusion)}: seed ${report.seed}, history in ${history}`);
+}
+
+const STYLES: Readonly<Record<Judged["verdict"] | Concluded["conclusion"], Style>> = {
+  ok: "green",
+  good: "green",
+  illegal: "red",
+  violation: "red",
+  unknown: "yellow",
+  inconclusive: "yellow",
+};
+
+function paint(verdict: keyof typeof STYLES): string {
+  return styled(STYLES[verdict], verdict);
+}
