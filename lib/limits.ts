@@ -172,6 +172,9 @@ export const PART_BYTES_MAX = 1024 * 1024;
 /** Log entries that one answer to a fetch may bear, in bytes. */
 export const FETCH_BYTES_MAX = 1024 * 1024;
 
+/** A snapshot of which no part is asked for so long is ended: it keeps old pages of the store. */
+export const SNAPSHOT_IDLE_MS = 10_000;
+
 /** Keys or request ids in one part of a snapshot: as many as have the least that one counts for. */
 export const SNAPSHOT_PART_MAX = 8192;
 
@@ -184,17 +187,41 @@ export const N_STEP = 2 ** 20;
 /** A replica that lost its folder goes on this far above every `n` known of it. */
 export const N_STEP_IDENTITY = 2 ** 30;
 
-/** Log entries that a memory store keeps: its replicas start and end together, empty. */
-export const LOG_ENTRIES_KEPT_IN_MEMORY = 50_000;
+/**
+ * Applied log entries that are kept for peers: whoever lacks no more than some seconds of full
+ * load is brought up to date from the log, anybody else from a snapshot.
+ */
+export const LOG_ENTRIES_KEPT = 50_000;
 
-/** The same, in bytes: whichever comes first. */
+/** The same, in bytes, on disk: whichever comes first. */
+export const LOG_BYTES_KEPT = 64 * 1024 * 1024;
+
+/** The same, in bytes, of a store in memory. */
 export const LOG_BYTES_KEPT_IN_MEMORY = 16 * 1024 * 1024;
+
+/**
+ * A log on disk is trimmed when it is longer than that by such a part of it: rarely enough that a
+ * page is given back as a whole, often enough that no commit takes long.
+ */
+export const LOG_TRIM_PART = 1 / 64;
+
+/** Every how many applied entries the request ids that no longer count are deleted from disk. */
+export const FORGET_EVERY = 1_000;
+
+/** What SQLite's write-ahead log keeps of the disk when it begins anew. */
+export const WAL_BYTES_KEPT = 16 * 1024 * 1024;
 
 /** Request ids remembered for retries, in applied writes: some minutes at full load. */
 export const REQUEST_IDS_KEPT = 1_000_000;
 
 /** Keys that are listed at once, in one turn; their values may have a mebibyte each. */
 export const DUMP_KEYS_MAX = 32;
+
+/** What `status` says of lately: so many milliseconds … */
+export const RECENT_MS = 60_000;
+
+/** … and of that, so many measurements: a whole percent of them is enough to tell the 99th. */
+export const RECENT_TIMES_MAX = 4096;
 
 /** With `--fsync interval` the disk is forced this often: a power cut costs at most that. */
 export const FORCE_EVERY_MS = 1_000;

@@ -10,7 +10,7 @@ import { ensureDir } from "@std/fs/ensure-dir";
 import { FolderError, reason } from "../errors.ts";
 
 /** The format of the folder; one that is not known is refused. */
-export const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 2;
 
 /** SQLite's `application_id` of a kvdist store: "kvdi". */
 export const APPLICATION_ID = 0x6b766469;

@@ -5,8 +5,17 @@
  */
 
 import { invariant, unreachable } from "../invariant.ts";
-import { LOG_BYTES_KEPT_IN_MEMORY, LOG_ENTRIES_KEPT_IN_MEMORY } from "../limits.ts";
-import type { Entry, Message, Operation, Outcome, Position, Snapshot } from "../order/message.ts";
+import { LOG_BYTES_KEPT_IN_MEMORY, LOG_ENTRIES_KEPT, REQUEST_IDS_KEPT } from "../limits.ts";
+import { Fifo } from "../order/fifo.ts";
+import {
+  type Entry,
+  type Message,
+  type Operation,
+  type Outcome,
+  type Position,
+  type Snapshot,
+  START,
+} from "../order/message.ts";
 import { type Durable, emptyDurable, type Write } from "../order/step.ts";
 import {
   type Commit,
@@ -18,17 +27,10 @@ import {
   requestBytes,
   type SnapshotReader,
   type Store,
+  type StoreBounds,
   takeEntries,
   takePart,
 } from "./store.ts";
-
-/** What a memory store may be told. */
-export interface MemoryStoreOptions {
-  /** How many log entries are kept for peers that fetch them; all that are not applied are. */
-  readonly logEntriesKept?: number;
-  /** How many bytes of them. */
-  readonly logBytesKept?: number;
-}
 
 /** Keeps everything in memory; nothing outlives the process. */
 export class MemoryStore implements Store {
@@ -36,7 +38,7 @@ export class MemoryStore implements Store {
   readonly kind = "memory";
   /** Never: it forgets everything at once, or nothing. */
   readonly mayHaveForgotten = false;
-  readonly #kept: { readonly entries: number; readonly bytes: number };
+  readonly #bounds: Required<StoreBounds>;
   #durable: Durable;
   #deliveredN: number[];
   readonly #pending = new Map<string, Message>();
@@ -45,12 +47,17 @@ export class MemoryStore implements Store {
   /** Entries from index `#logFrom` on. */
   #log: Entry[] = [];
   #logFrom = 1;
+  /** Bytes of the log's applied entries. */
   #logBytes = 0;
+  /** Where the last snapshot ends that took the place of what was. */
+  #base = START;
   #applied = 0;
   #appliedN: number[];
   #values = new Map<string, string>();
-  /** Request ids with what came of them, oldest first. */
+  /** Request ids with what came of them … */
   #outcomes = new Map<string, Outcome>();
+  /** … and the same in the order of the index, for forgetting. */
+  readonly #byIndex = new Fifo<readonly [id: string, outcome: Outcome]>();
   #forgotten = 0;
   /** The parts of a snapshot that have come so far. */
   #parts: Snapshot[] = [];
@@ -60,12 +67,13 @@ export class MemoryStore implements Store {
     self: number,
     replicas: number,
     identity: string,
-    options: MemoryStoreOptions = {},
+    bounds: StoreBounds = {},
   ) {
     this.#self = self;
-    this.#kept = {
-      entries: options.logEntriesKept ?? LOG_ENTRIES_KEPT_IN_MEMORY,
-      bytes: options.logBytesKept ?? LOG_BYTES_KEPT_IN_MEMORY,
+    this.#bounds = {
+      logEntriesKept: bounds.logEntriesKept ?? LOG_ENTRIES_KEPT,
+      logBytesKept: bounds.logBytesKept ?? LOG_BYTES_KEPT_IN_MEMORY,
+      requestIdsKept: bounds.requestIdsKept ?? REQUEST_IDS_KEPT,
     };
     this.#durable = emptyDurable(identity, replicas);
     this.#deliveredN = Array(replicas).fill(0);
@@ -132,14 +140,13 @@ export class MemoryStore implements Store {
       deliveredN: [...this.#appliedN],
       forgotten: this.#forgotten,
       keys: [...this.#values],
-      requests: [...this.#outcomes],
+      requests: [...this.#byIndex].filter(([id, outcome]) => this.#outcomes.get(id) === outcome),
     });
   }
 
   /** What came of a request's id, if that is applied here and not forgotten. */
   outcome(id: string): Outcome | undefined {
-    const outcome = this.#outcomes.get(id);
-    return remembers(outcome?.index, this.#applied) ? outcome : undefined;
+    return this.#outcomes.get(id);
   }
 
   /** The value of a key. */
@@ -160,10 +167,9 @@ export class MemoryStore implements Store {
   /** Nothing to do. */
   close(): void {}
 
-  /** Where the entry stands that was delivered or is replaced by a snapshot at this index. */
+  /** The place of the entry with this index: in the log, or where the last snapshot ends. */
   #positionAt(index: number): Position {
-    const { position } = this.#durable;
-    if (index === position.index) return position;
+    if (index === this.#base.index) return this.#base;
     const { message: { time, origin } } = this.#log[index - this.#logFrom];
     return { index, time, id: origin };
   }
@@ -197,7 +203,11 @@ export class MemoryStore implements Store {
 
   #takePart(part: Snapshot): void {
     if (part.part === 0) this.#parts = [];
-    invariant(part.part === this.#parts.length, "the parts of a snapshot follow each other");
+    const of = (this.#parts.at(0) ?? part).position.index;
+    invariant(
+      part.part === this.#parts.length && part.position.index === of,
+      "the parts of a snapshot follow each other",
+    );
     this.#parts.push(part);
     if (part.last) this.#restore(part);
   }
@@ -206,7 +216,10 @@ export class MemoryStore implements Store {
   #restore({ position, deliveredN, forgotten }: Snapshot): void {
     invariant(position.index > this.#durable.position.index, "a snapshot leads further");
     this.#values = new Map(this.#parts.flatMap(({ keys }) => keys));
-    this.#outcomes = new Map(this.#parts.flatMap(({ requests }) => requests));
+    const requests = this.#parts.flatMap(({ requests }) => requests);
+    this.#outcomes = new Map(requests);
+    this.#byIndex.clear();
+    for (const request of requests) this.#byIndex.push(request);
     this.#forgotten = forgotten;
     this.#parts = [];
     this.#deliveredN = [...deliveredN];
@@ -215,6 +228,7 @@ export class MemoryStore implements Store {
     this.#log = [];
     this.#logBytes = 0;
     this.#logFrom = position.index + 1;
+    this.#base = position;
     this.#durable = { ...this.#durable, position };
     for (const [of, { origin, n }] of this.#pending) {
       if (n <= deliveredN[origin]) this.#pending.delete(of);
@@ -232,7 +246,6 @@ export class MemoryStore implements Store {
     const { index, message } = entry;
     invariant(index === this.#durable.position.index + 1, "the log has no gap");
     this.#log.push(entry);
-    this.#logBytes += operationBytes(message.operation);
     this.#pending.delete(place(message));
     if (message.origin === this.#self) this.#outbox.delete(message.n);
     this.#deliveredN[message.origin] = message.n;
@@ -244,39 +257,45 @@ export class MemoryStore implements Store {
     invariant(index === this.#applied + 1, "entries are applied in the order of their indexes");
     this.#applied = index;
     this.#appliedN[origin] = n;
+    this.#logBytes += operationBytes(operation);
+    this.#forget();
     if (operation.id !== undefined) {
-      const known = this.#outcomes.get(operation.id);
-      const remembered = remembers(known?.index, index) ? known : undefined;
-      if (!isCarriedOut(operation, remembered)) return;
-      this.#outcomes.delete(operation.id);
-      const applied = operation.type !== "fence";
-      this.#outcomes.set(operation.id, { applied, index, origin, n });
-      this.#forgetOutcomes(index);
+      if (!isCarriedOut(operation, this.#outcomes.get(operation.id))) return;
+      const outcome = { applied: operation.type !== "fence", index, origin, n };
+      this.#outcomes.set(operation.id, outcome);
+      this.#byIndex.push([operation.id, outcome]);
     }
     if (operation.type === "set") this.#values.set(operation.key, operation.value);
     else if (operation.type === "delete") this.#values.delete(operation.key);
   }
 
-  #forgetOutcomes(index: number): void {
-    for (const [id, outcome] of this.#outcomes) {
-      if (remembers(outcome.index, index)) return;
+  /** Drops the request ids that no longer count. */
+  #forget(): void {
+    const { requestIdsKept } = this.#bounds;
+    for (let oldest = this.#byIndex.first(); oldest; oldest = this.#byIndex.first()) {
+      const [id, outcome] = oldest;
+      if (remembers(outcome.index, this.#applied, requestIdsKept)) return;
+      this.#byIndex.shift();
+      // A later outcome may have taken its place.
+      if (this.#outcomes.get(id) !== outcome) continue;
       this.#outcomes.delete(id);
       this.#forgotten = outcome.index;
     }
   }
 
-  /** Drops the oldest entries, once there are twice as many as are kept. */
+  /** Drops the oldest applied entries, once there are twice as many as are kept. */
   #trim(): void {
-    if (this.#log.length <= this.#kept.entries * 2 && this.#logBytes <= this.#kept.bytes * 2) {
-      return;
-    }
+    const { logEntriesKept, logBytesKept } = this.#bounds;
+    // The last one applied stays: it tells the place.
+    const behind = this.#applied - this.#logFrom;
+    if (behind < logEntriesKept * 2 && this.#logBytes <= logBytesKept * 2) return;
     let drop = 0;
     while (
-      this.#logFrom + drop < this.#applied &&
-      (this.#log.length - drop > this.#kept.entries || this.#logBytes > this.#kept.bytes)
+      drop < behind && (behind - drop >= logEntriesKept || this.#logBytes > logBytesKept)
     ) {
       this.#logBytes -= operationBytes(this.#log[drop++].message.operation);
     }
+    if (drop === 0) return;
     this.#log = this.#log.slice(drop);
     this.#logFrom += drop;
   }
@@ -299,10 +318,13 @@ class MemorySnapshot implements SnapshotReader {
   next(): Snapshot {
     const keys = takePart(this.#content.keys, this.#keys, pairBytes);
     this.#keys += keys.length;
-    const keysEnd = this.#keys === this.#content.keys.length;
-    const requests = keysEnd ? takePart(this.#content.requests, this.#requests, requestBytes) : [];
+    // Not in one part with keys: together they might not fit into a frame.
+    const requests = keys.length === 0
+      ? takePart(this.#content.requests, this.#requests, requestBytes)
+      : [];
     this.#requests += requests.length;
-    const last = keysEnd && this.#requests === this.#content.requests.length;
+    const last = this.#keys === this.#content.keys.length &&
+      this.#requests === this.#content.requests.length;
     const part = this.#part++;
     return { ...this.#content, type: "snapshot", part, last, keys, requests };
   }

@@ -4,17 +4,23 @@
  * One commit is one transaction. In write-ahead mode SQLite forces it to disk with
  * `synchronous = FULL` and leaves that to the system with `NORMAL`, and the setting may change
  * between transactions: so only what must be safe waits for the disk. A later forced commit
- * also forces all before it. Keys, values and request ids are kept as bytes: their order is that
- * of UTF-8, and a text could not be read beyond a U+0000.
+ * also forces all before it.
  *
  * @module
  */
 
-import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { existsSync } from "@std/fs/exists";
+import { DatabaseSync } from "node:sqlite";
 import { reason } from "../errors.ts";
 import { invariant, unreachable } from "../invariant.ts";
-import { BOOT_TOLERANCE_MS, REQUEST_IDS_KEPT } from "../limits.ts";
+import {
+  FORGET_EVERY,
+  LOG_BYTES_KEPT,
+  LOG_ENTRIES_KEPT,
+  LOG_TRIM_PART,
+  MESSAGE_OVERHEAD_BYTES,
+  REQUEST_IDS_KEPT,
+  WAL_BYTES_KEPT,
+} from "../limits.ts";
 import type {
   Entry,
   Message,
@@ -22,32 +28,32 @@ import type {
   Operation,
   Outcome,
   Position,
+  Snapshot,
   View,
 } from "../order/message.ts";
-import { START } from "../order/message.ts";
 import type { Durable, Write } from "../order/step.ts";
 import type { Ballot } from "../order/timestamp.ts";
-import { parseJson } from "../wire/json.ts";
-import { APPLICATION_ID, damage, type Folder, FORMAT_VERSION } from "./folder.ts";
+import { type BootNote, bootTime, type Fsync, isThisBoot, weaker } from "./boot.ts";
+import { diskError } from "./disk.ts";
+import { damage, type Folder } from "./folder.ts";
+import { column, newestForgotten, positionAt, readCounts, readProtocol } from "./protocol.ts";
+import { decodeOperation, decodeOutcome, decodeText, encodeOperation, encodeText } from "./rows.ts";
+import { makeIfNone, type Owner, UNSTAGE } from "./schema.ts";
+import { SqliteSnapshot } from "./sqlite_snapshot.ts";
+import { LOG_BYTES, prepare, type Statements } from "./statements.ts";
 import {
   type Commit,
+  isCarriedOut,
   type Page,
   remembers,
   type SnapshotReader,
   type Store,
+  type StoreBounds,
   takeEntries,
 } from "./store.ts";
 
-/** When what must be safe is forced to disk: before it is answered, each second, or never by us. */
-export type Fsync = "always" | "interval" | "never";
-
-/** Who a store belongs to. */
-export interface Owner {
-  /** The replica's id. */
-  readonly id: number;
-  /** How many replicas are configured. */
-  readonly replicas: number;
-}
+export type { Fsync } from "./boot.ts";
+export type { Owner } from "./schema.ts";
 
 /** What a store says of itself. */
 export interface StoreFacts extends Owner {
@@ -55,31 +61,32 @@ export interface StoreFacts extends Owner {
   readonly cluster: string | null;
 }
 
-const SCHEMA = `
-  CREATE TABLE protocol (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-  CREATE TABLE origins (
-    origin INTEGER PRIMARY KEY, delivered INTEGER NOT NULL, applied INTEGER NOT NULL
-  );
-  -- A message without a time waits in the outbox; with one it is in the queue.
-  CREATE TABLE pending (
-    origin INTEGER, n INTEGER, time INTEGER, key BLOB NOT NULL, value BLOB, request BLOB,
-    PRIMARY KEY (origin, n)
-  ) WITHOUT ROWID;
-  CREATE TABLE log (
-    idx INTEGER PRIMARY KEY, origin INTEGER NOT NULL, n INTEGER NOT NULL, time INTEGER NOT NULL,
-    key BLOB NOT NULL, value BLOB, request BLOB
-  );
-  CREATE TABLE keys (key BLOB PRIMARY KEY, value BLOB NOT NULL);
-  CREATE TABLE requests (id BLOB PRIMARY KEY, idx INTEGER NOT NULL) WITHOUT ROWID;
-  CREATE INDEX requests_by_index ON requests (idx);
-`;
+/** What is kept at hand of what the database holds: replaced as a whole, or not at all. */
+interface Held {
+  keys: number;
+  /** The index of the last entry applied … */
+  applied: number;
+  /** … and of the last delivered. */
+  index: number;
+  deliveredN: number[];
+  appliedN: number[];
+  /** The highest own number. */
+  n: number;
+  /** The index of the first entry in the log, or of the next one. */
+  logFrom: number;
+  /** Bytes of the log's applied entries. */
+  logBytes: number;
+  /** What the store bears of the machine's run; null before the first commit. */
+  boot: BootNote | null;
+  /** Messages that the last view began with and that are not delivered; null before a view. */
+  carried: number | null;
+  /** How many parts of a snapshot are staged, and of which place. */
+  parts: number;
+  partsOf: number;
+}
 
-/** Every how many applied entries request ids that no longer count are deleted. */
-const FORGET_EVERY = 10_000;
-
-const encoder = new TextEncoder();
-// Without the option a text would lose a U+FEFF that it begins with.
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+/** SQLite's word for what a commit waits for: all before it, nothing yet, nothing ever. */
+type Synchronous = "FULL" | "NORMAL" | "OFF";
 
 /** A replica's store in its folder. */
 export class SqliteStore implements Store {
@@ -91,23 +98,21 @@ export class SqliteStore implements Store {
   readonly #folder: Folder;
   readonly #fsync: Fsync;
   readonly #self: number;
-  readonly #replicas: number;
+  readonly #bounds: Required<StoreBounds>;
   readonly #statements: Statements;
+  /** What the store bore when it was opened. */
+  readonly #found: BootNote | null;
+  readonly #snapshots = new Set<SqliteSnapshot>();
   #synchronous = "";
-  #keys = 0;
-  #applied = 0;
-  #deliveredN: number[] = [];
-  #appliedN: number[] = [];
-  #index = 0;
-  #n = 0;
+  #held: Held;
   /** Writes that `interval` has not yet forced to disk. */
   #unforced = false;
-  /** Whether the store bears when the machine was started: from the first commit to the end. */
-  #bootNoted = false;
+  /** Whether the disk refused something: then nobody may take it for well closed. */
+  #failed = false;
 
   /**
    * Looks whether a store that is there is whole, and whose it is, without a write: not even what
-   * a crash left is tidied up.
+   * a crash left is tidied up. Every page is looked at: half a second for a million small keys.
    *
    * @throws {FolderError} if it is damaged; the folder is released then
    */
@@ -127,40 +132,80 @@ export class SqliteStore implements Store {
 
   /**
    * Opens the store in a folder that was taken, and inspected if there was a store in it; makes it
-   * if there is none.
+   * if there is none. If a power cut may have made it forget what its replica said, it gets a new
+   * identity.
    *
    * @throws {FolderError} if it is damaged; the folder is released then
+   * @throws {DiskError} if the disk refuses it; likewise
    */
-  static open(folder: Folder, owner: Owner, fsync: Fsync): SqliteStore {
-    makeIfNone(folder, owner);
-    return guarded(folder, {}, (db) => new SqliteStore(db, folder, owner, fsync));
+  static open(
+    folder: Folder,
+    owner: Owner,
+    fsync: Fsync,
+    bounds: StoreBounds = {},
+  ): SqliteStore {
+    try {
+      makeIfNone(folder, owner);
+    } catch (error) {
+      folder.release();
+      throw diskError(error, folder);
+    }
+    return guarded(folder, {}, (db) => new SqliteStore(db, folder, owner, fsync, bounds));
   }
 
-  private constructor(db: DatabaseSync, folder: Folder, { id, replicas }: Owner, fsync: Fsync) {
+  private constructor(
+    db: DatabaseSync,
+    folder: Folder,
+    { id }: Owner,
+    fsync: Fsync,
+    bounds: StoreBounds,
+  ) {
     this.#db = db;
     this.#folder = folder;
     this.#fsync = fsync;
     this.#self = id;
-    this.#replicas = replicas;
-    this.#statements = prepare(db);
+    this.#bounds = {
+      logEntriesKept: bounds.logEntriesKept ?? LOG_ENTRIES_KEPT,
+      logBytesKept: bounds.logBytesKept ?? LOG_BYTES_KEPT,
+      requestIdsKept: bounds.requestIdsKept ?? REQUEST_IDS_KEPT,
+    };
     db.exec("PRAGMA journal_mode = WAL; PRAGMA cache_size = -65536");
-    this.#recall();
-    this.mayHaveForgotten = !isThisBoot(this.#protocol("boot"));
+    db.exec(`PRAGMA journal_size_limit = ${WAL_BYTES_KEPT}`);
+    this.#statements = prepare(db);
+    this.#held = recall(db);
+    this.#found = this.#protocol("boot") as BootNote | null;
+    const cut = this.#found !== null && !isThisBoot(this.#found);
+    this.mayHaveForgotten = cut || this.#found?.forgot === true;
+    if (cut && this.#found?.fsync !== "always") this.#renewIdentity();
+    const staged = "SELECT 1 AS value FROM staged_keys UNION ALL SELECT 1 FROM staged_requests";
+    if (column(db.prepare(staged)) !== undefined) {
+      this.#transact(this.#ordinary(false), () => this.#emptyStage());
+    }
   }
 
   /** How many keys there are. */
   get keys(): number {
-    return this.#keys;
+    return this.#held.keys;
   }
 
   /** The index of the last entry applied. */
   get applied(): number {
-    return this.#applied;
+    return this.#held.applied;
   }
 
   /** By origin: the highest `n` applied. */
   get appliedN(): readonly number[] {
-    return this.#appliedN;
+    return this.#held.appliedN;
+  }
+
+  /** The index of the first entry that the log holds; if it holds none, of the next. */
+  get logFrom(): number {
+    return this.#held.logFrom;
+  }
+
+  /** The index of the newest request id that is forgotten; 0 if none is. */
+  get forgotten(): number {
+    return newestForgotten(this.#db, this.#held.applied - this.#bounds.requestIdsKept);
   }
 
   /** What the protocol core goes on from. */
@@ -168,19 +213,19 @@ export class SqliteStore implements Store {
     const pending: Message[] = [];
     const outbox: Numbered[] = [];
     for (const row of this.#db.prepare("SELECT * FROM pending ORDER BY origin, n").all()) {
-      const operation = readOperation(row);
+      const operation = decodeOperation(row);
       const n = Number(row.n);
       if (row.time === null) outbox.push({ n, operation });
       else pending.push({ origin: Number(row.origin), n, time: Number(row.time), operation });
     }
     return {
       identity: this.#protocol("identity") as string,
-      former: null,
+      former: this.#protocol("former") as string | null,
       promised: this.#protocol("promised") as Ballot,
       installed: this.#protocol("installed") as View | null,
-      n: this.#n,
-      position: this.#position(),
-      deliveredN: [...this.#deliveredN],
+      n: this.#held.n,
+      position: positionAt(this.#db, this.#held.index),
+      deliveredN: [...this.#held.deliveredN],
       pending,
       outbox,
     };
@@ -188,21 +233,20 @@ export class SqliteStore implements Store {
 
   /** Carries all of it out in one transaction, or nothing. */
   commit({ writes, deliver, apply }: Commit, safe: boolean): void {
-    this.#setSynchronous(safe && this.#fsync === "always" ? "FULL" : "NORMAL");
-    this.#transact(() => {
+    if (this.#held.boot === null) this.#noteBoot();
+    this.#transact(this.#ordinary(safe), () => {
+      const held = this.#held;
       // An operation that is submitted again bears an old number: the highest counts.
-      const known = this.#n;
-      for (const write of writes) this.#n = Math.max(this.#n, this.#write(write));
-      if (this.#n > known) this.#setProtocol("n", this.#n);
-      if (!this.#bootNoted) this.#setProtocol("boot", bootTime() ?? "unknown");
-      this.#bootNoted = true;
+      const known = held.n;
+      for (const write of writes) held.n = Math.max(held.n, this.#write(write));
+      if (held.n > known) this.#setProtocol("n", held.n);
       for (const entry of deliver) this.#deliver(entry);
       for (const entry of apply) this.#apply(entry);
       const origins = new Set([...deliver, ...apply].map(({ message }) => message.origin));
-      for (const origin of origins) {
-        this.#statements.origin.run(origin, this.#deliveredN[origin], this.#appliedN[origin]);
-      }
-      if (apply.length > 0) this.#setProtocol("applied", this.#applied);
+      for (const origin of origins) this.#setOrigin(origin);
+      if (apply.length > 0) this.#setProtocol("applied", held.applied);
+      this.#settle();
+      this.#trim(apply.length);
     });
     this.#unforced ||= safe && this.#fsync !== "always";
   }
@@ -211,93 +255,107 @@ export class SqliteStore implements Store {
   force(): void {
     if (!this.#unforced || this.#fsync !== "interval") return;
     this.#unforced = false;
-    this.#setSynchronous("FULL");
-    this.#transact(() => this.#setProtocol("applied", this.#applied));
+    this.#transact("FULL", () => this.#setProtocol("applied", this.#held.applied));
   }
 
   /** Log entries from one index to another, as many as one answer to a fetch may bear. */
   read(from: number, to: number): Entry[] {
-    return takeEntries(this.#log(from, to));
-  }
-
-  /** The index of the first entry that the log holds; if it holds none, of the next. */
-  get logFrom(): number {
-    return 1;
-  }
-
-  /** The index of the newest request id that is forgotten; 0 if none is. */
-  get forgotten(): number {
-    return 0;
+    invariant(from >= this.#held.logFrom, "what a peer fetches is still in the log");
+    return this.#reading(() => takeEntries(this.#log(from, to)));
   }
 
   /** What is applied now, in parts, unchanged by what is committed later. */
   snapshot(): SnapshotReader {
-    throw new Error("the log holds everything yet");
+    return this.#reading(() => {
+      const snapshot = new SqliteSnapshot(
+        this.#folder,
+        this.#bounds.requestIdsKept,
+        () => this.#snapshots.delete(snapshot),
+      );
+      this.#snapshots.add(snapshot);
+      return snapshot;
+    });
   }
 
   /** What came of a request's id, if that is applied here and not forgotten. */
-  outcome(_id: string): Outcome | undefined {
-    return undefined;
+  outcome(id: string): Outcome | undefined {
+    const outcome = this.#reading(() => this.#outcome(encodeText(id)));
+    return this.#remembers(outcome, this.#held.applied) ? outcome : undefined;
   }
 
   /** The value of a key. */
   get(key: string): string | undefined {
-    const row = this.#statements.get.get(encoder.encode(key));
-    return row === undefined ? undefined : decoder.decode(row.value as Uint8Array);
+    return this.#reading(() => {
+      const row = this.#statements.get.get(encodeText(key));
+      return row === undefined ? undefined : decodeText(row.value);
+    });
   }
 
   /** Keys that begin with the prefix, with their values, in the order of their UTF-8 bytes. */
   scan(prefix: string, { after, limit }: Page = {}): (readonly [key: string, value: string])[] {
-    const from = encoder.encode(prefix);
+    const from = encodeText(prefix);
     // No UTF-8 text has this byte, so it stands behind all keys with the prefix.
     const until = Uint8Array.of(...from, 0xff);
-    const rows = this.#statements.scan.all(
-      from,
-      until,
-      after === undefined ? null : encoder.encode(after),
-      limit ?? -1,
+    return this.#reading(() =>
+      this.#statements.scan
+        .all(from, until, after === undefined ? null : encodeText(after), limit ?? -1)
+        .map(({ key, value }) => [decodeText(key), decodeText(value)])
     );
-    return rows.map(({ key, value }) => [
-      decoder.decode(key as Uint8Array),
-      decoder.decode(value as Uint8Array),
-    ]);
   }
 
-  /** Ends the use of the store; all that was committed is on disk, unless that is left to the system. */
+  /**
+   * Ends the use of the store, and of the snapshots that are read from it. All that was committed
+   * is on disk then, however it was written: a clean stop forgets nothing.
+   */
   close(): void {
     try {
-      this.#setSynchronous("FULL");
-      if (this.#bootNoted) this.#transact(() => this.#setProtocol("boot", null));
-      this.#db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+      for (const snapshot of this.#snapshots) snapshot.close();
+      const { boot } = this.#held;
+      if (boot === null || this.#failed) return;
+      // What was never forced must be on disk before the note that all is.
+      if (boot.fsync === "never") this.#forceAll(() => this.#setProtocol("boot", boot));
+      this.#forceAll(() => this.#setProtocol("boot", null));
     } finally {
       this.#db.close();
       this.#folder.release();
     }
   }
 
-  /** Takes from the database what is kept at hand. */
-  #recall(): void {
-    const db = this.#db;
-    this.#keys = Number(column(db.prepare("SELECT count(*) AS value FROM keys")));
-    this.#n = Number(this.#protocol("n"));
-    this.#applied = Number(this.#protocol("applied"));
-    this.#index = Number(column(db.prepare("SELECT max(idx) AS value FROM log")) ?? 0);
-    this.#deliveredN = Array(this.#replicas).fill(0);
-    this.#appliedN = Array(this.#replicas).fill(0);
-    for (const row of db.prepare("SELECT * FROM origins").all()) {
-      this.#deliveredN[Number(row.origin)] = Number(row.delivered);
-      this.#appliedN[Number(row.origin)] = Number(row.applied);
+  #reading<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      throw diskError(error, this.#folder);
     }
   }
 
-  #transact(act: () => void): void {
-    this.#db.exec("BEGIN IMMEDIATE");
+  /** How a commit is written that must be on disk, or need not be. */
+  #ordinary(safe: boolean): Synchronous {
+    if (this.#fsync === "never") return "OFF";
+    return safe && this.#fsync === "always" ? "FULL" : "NORMAL";
+  }
+
+  /** Carries it out; then all that was ever written to the file is on disk. */
+  #forceAll(act: () => void): void {
+    this.#transact("FULL", act);
+    this.#db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  }
+
+  #transact(synchronous: Synchronous, act: () => void): void {
+    const before = this.#held;
+    const { deliveredN, appliedN } = before;
+    this.#held = { ...before, deliveredN: [...deliveredN], appliedN: [...appliedN] };
     try {
+      this.#setSynchronous(synchronous);
+      this.#db.exec("BEGIN IMMEDIATE");
       act();
       this.#db.exec("COMMIT");
     } catch (error) {
+      this.#held = before;
       this.#rollBack();
-      throw error;
+      const told = diskError(error, this.#folder);
+      if (told !== error) this.#failed = true;
+      throw told;
     }
   }
 
@@ -307,25 +365,54 @@ export class SqliteStore implements Store {
     } catch {
       // SQLite has rolled back by itself, as it does when the disk is full.
     }
-    try {
-      this.#recall();
-    } catch {
-      // Nothing can be read either: what failed first is told.
-    }
   }
 
-  #setSynchronous(mode: "FULL" | "NORMAL"): void {
-    const wanted = this.#fsync === "never" ? "OFF" : mode;
+  #setSynchronous(wanted: Synchronous): void {
     if (wanted === this.#synchronous) return;
     this.#db.exec(`PRAGMA synchronous = ${wanted}`);
     this.#synchronous = wanted;
   }
 
+  // The machine's run
+
+  /** Before the first commit, and on disk before it. */
+  #noteBoot(): void {
+    const found = this.#found;
+    const ran = found !== null && isThisBoot(found);
+    const fsync = ran ? weaker(found.fsync, this.#fsync) : this.#fsync;
+    this.#forceAll(() => this.#setBoot({ at: bootTime(), fsync, forgot: this.mayHaveForgotten }));
+  }
+
+  /** What this folder promised may be forgotten: it must not count for what it was. */
+  #renewIdentity(): void {
+    this.#forceAll(() => {
+      if (this.#protocol("former") === null) {
+        this.#setProtocol("former", this.#protocol("identity"));
+      }
+      this.#setProtocol("identity", crypto.randomUUID());
+      this.#setBoot({ at: bootTime(), fsync: this.#fsync, forgot: true });
+    });
+  }
+
+  /** Once a view has begun and what it began with is delivered, nothing is forgotten any more. */
+  #settle(): void {
+    const { boot, carried } = this.#held;
+    if (boot?.forgot === true && carried === 0) this.#setBoot({ ...boot, forgot: false });
+  }
+
+  #setBoot(boot: BootNote): void {
+    this.#held.boot = boot;
+    this.#setProtocol("boot", boot);
+  }
+
+  // What the protocol core wants on disk
+
   /** Carries out one write; returns the own number that it bears, or 0. */
   #write(write: Write): number {
     switch (write.type) {
       case "snapshot":
-        throw new Error("nobody sends a snapshot yet");
+        this.#takePart(write);
+        return 0;
       case "promised":
         this.#setProtocol("promised", write.ballot);
         return 0;
@@ -337,51 +424,88 @@ export class SqliteStore implements Store {
         this.#put(origin, n, time, operation);
         return origin === this.#self ? n : 0;
       }
-      case "installed":
-        this.#setProtocol("installed", write.view);
-        this.#db.exec("DELETE FROM pending");
-        for (const { origin, n, time, operation } of write.pending) {
-          this.#put(origin, n, time, operation);
+      case "installed": {
+        const { view, pending, outbox, n } = write;
+        this.#setProtocol("installed", view);
+        if (view.identities[this.#self] === this.#protocol("identity")) {
+          this.#setProtocol("former", null);
         }
-        for (const { n, operation } of write.outbox) this.#put(this.#self, n, null, operation);
-        return write.n;
+        this.#db.exec("DELETE FROM pending");
+        for (const { origin, n, time, operation } of pending) this.#put(origin, n, time, operation);
+        for (const { n, operation } of outbox) this.#put(this.#self, n, null, operation);
+        this.#held.carried = pending.length;
+        return n;
+      }
       default:
         return unreachable(write);
     }
   }
 
   #put(origin: number, n: number, time: number | null, operation: Operation): void {
-    const { key, value, request } = columns(operation);
-    this.#statements.putPending.run(origin, n, time, key, value, request);
+    const { key, value, request, eventual } = encodeOperation(operation);
+    this.#statements.putPending.run(origin, n, time, key, value, request, eventual);
   }
+
+  // Snapshots that come
+
+  #takePart({ position, part, last, keys, requests, ...rest }: Snapshot): void {
+    const held = this.#held;
+    if (part === 0) this.#emptyStage();
+    if (part === 0) held.partsOf = position.index;
+    invariant(
+      part === held.parts && position.index === held.partsOf,
+      "the parts of a snapshot follow each other",
+    );
+    held.parts++;
+    for (const [key, value] of keys) {
+      this.#statements.stageKey.run(encodeText(key), encodeText(value));
+    }
+    for (const [id, { applied, index, origin, n }] of requests) {
+      this.#statements.stageRequest.run(index, encodeText(id), origin, n, applied ? 1 : 0);
+    }
+    if (last) this.#restore({ position, ...rest });
+  }
+
+  #emptyStage(): void {
+    this.#db.exec("DELETE FROM staged_keys; DELETE FROM staged_requests");
+    this.#held.parts = 0;
+  }
+
+  /** What is staged takes the place of what was applied, and of the log. */
+  #restore(
+    { position, deliveredN, forgotten }: Pick<Snapshot, "position" | "deliveredN" | "forgotten">,
+  ): void {
+    const held = this.#held;
+    invariant(position.index > held.index, "a snapshot leads further");
+    this.#db.exec(UNSTAGE);
+    this.#db.exec("DELETE FROM log");
+    held.keys = countKeys(this.#db);
+    held.applied = held.index = position.index;
+    held.deliveredN = [...deliveredN];
+    held.appliedN = [...deliveredN];
+    held.logFrom = position.index + 1;
+    held.logBytes = 0;
+    held.parts = 0;
+    for (const [origin, n] of deliveredN.entries()) {
+      this.#setOrigin(origin);
+      this.#statements.coverPending.run(origin, n);
+    }
+    this.#setProtocol("applied", position.index);
+    this.#setProtocol("base", position);
+    this.#setProtocol("forgotten", forgotten);
+  }
+
+  // The log
 
   #deliver({ index, message: { origin, n, time, operation } }: Entry): void {
-    invariant(index === this.#index + 1, "the log has no gap");
-    this.#index = index;
-    this.#deliveredN[origin] = n;
-    const { key, value, request } = columns(operation);
-    this.#statements.putLog.run(index, origin, n, time, key, value, request);
+    const held = this.#held;
+    invariant(index === held.index + 1, "the log has no gap");
+    held.index = index;
+    held.deliveredN[origin] = n;
+    if (held.carried !== null && held.carried > 0) held.carried--;
+    const { key, value, request, eventual } = encodeOperation(operation);
+    this.#statements.putLog.run(index, origin, n, time, key, value, request, eventual);
     this.#statements.deletePending.run(origin, n);
-  }
-
-  #apply({ index, message: { origin, n, operation } }: Entry): void {
-    invariant(index === this.#applied + 1, "entries are applied in the order of their indexes");
-    this.#applied = index;
-    this.#appliedN[origin] = n;
-    if (index % FORGET_EVERY === 0) this.#statements.forgetRequests.run(index - REQUEST_IDS_KEPT);
-    if (operation.id !== undefined) {
-      const { request } = columns(operation);
-      const applied = this.#statements.request.get(request);
-      if (remembers(applied === undefined ? undefined : Number(applied.idx), index)) return;
-      this.#statements.putRequest.run(request, index);
-    }
-    const { key, value } = columns(operation);
-    if (value === null) {
-      this.#keys -= Number(this.#statements.deleteKey.run(key).changes);
-    } else if (Number(this.#statements.updateKey.run(value, key).changes) === 0) {
-      this.#statements.insertKey.run(key, value);
-      this.#keys++;
-    }
   }
 
   // One at a time: a statement's `iterate` gives nothing the second time in Deno 2.4.
@@ -391,14 +515,79 @@ export class SqliteStore implements Store {
       if (row === undefined) return;
       const { origin, n, time } = row;
       const message = { origin: Number(origin), n: Number(n), time: Number(time) };
-      yield { index, message: { ...message, operation: readOperation(row) } };
+      yield { index, message: { ...message, operation: decodeOperation(row) } };
     }
   }
 
-  #position(): Position {
-    const row = this.#statements.readLog.get(this.#index);
-    if (row === undefined) return START;
-    return { index: this.#index, time: Number(row.time), id: Number(row.origin) };
+  /** Drops the oldest applied entries, in steps: no commit drops many more than it brings. */
+  #trim(applied: number): void {
+    const held = this.#held;
+    const { logEntriesKept, logBytesKept } = this.#bounds;
+    const behind = held.applied - held.logFrom;
+    const slack = 1 + LOG_TRIM_PART;
+    if (behind < logEntriesKept * slack && held.logBytes <= logBytesKept * slack) return;
+    const step = Math.max(2 * applied, Math.ceil(logEntriesKept * LOG_TRIM_PART));
+    // The last one applied stays: it tells the place.
+    const oldest = this.#statements.logBytes.all(held.logFrom, Math.min(step, behind));
+    let dropped = 0;
+    for (const { bytes } of oldest) {
+      if (behind - dropped < logEntriesKept && held.logBytes <= logBytesKept) break;
+      held.logBytes -= Number(bytes);
+      dropped++;
+    }
+    if (dropped === 0) return;
+    held.logFrom += dropped;
+    this.#statements.trimLog.run(held.logFrom);
+  }
+
+  // What is applied
+
+  #apply({ index, message: { origin, n, operation } }: Entry): void {
+    const held = this.#held;
+    invariant(index === held.applied + 1, "entries are applied in the order of their indexes");
+    held.applied = index;
+    held.appliedN[origin] = n;
+    const { key, value, request } = encodeOperation(operation);
+    held.logBytes += MESSAGE_OVERHEAD_BYTES + key.length + (value?.length ?? 0);
+    if (index % FORGET_EVERY === 0) this.#forget(index);
+    if (request !== null) {
+      const known = this.#outcome(request);
+      const isRemembered = this.#remembers(known, index);
+      if (!isCarriedOut(operation, isRemembered ? known : undefined)) return;
+      // Its row is about to be replaced.
+      if (known !== undefined && !isRemembered) this.#forget(index);
+      const applied = operation.type !== "fence";
+      this.#statements.putRequest.run(index, request, origin, n, applied ? 1 : 0);
+      if (!applied) return;
+    }
+    if (value === null) {
+      held.keys -= Number(this.#statements.deleteKey.run(key).changes);
+    } else if (Number(this.#statements.updateKey.run(value, key).changes) === 0) {
+      this.#statements.insertKey.run(key, value);
+      held.keys++;
+    }
+  }
+
+  #outcome(request: Uint8Array): Outcome | undefined {
+    const row = this.#statements.request.get(request);
+    return row === undefined ? undefined : decodeOutcome(row);
+  }
+
+  #remembers(outcome: Outcome | undefined, index: number): boolean {
+    return remembers(outcome?.index, index, this.#bounds.requestIdsKept);
+  }
+
+  /** Deletes the request ids that no longer count at this index. */
+  #forget(index: number): void {
+    const until = index - this.#bounds.requestIdsKept;
+    const newest = newestForgotten(this.#db, until);
+    if (Number(this.#statements.forgetRequests.run(until).changes) === 0) return;
+    this.#setProtocol("forgotten", newest);
+  }
+
+  #setOrigin(origin: number): void {
+    const { deliveredN, appliedN } = this.#held;
+    this.#statements.putOrigin.run(origin, deliveredN[origin], appliedN[origin]);
   }
 
   #protocol(name: string): unknown {
@@ -410,35 +599,31 @@ export class SqliteStore implements Store {
   }
 }
 
-type Row = Record<string, unknown>;
-
-type Statements = ReturnType<typeof prepare>;
-
-function prepare(db: DatabaseSync) {
-  const put = (table: string, first: string) =>
-    db.prepare(
-      `INSERT OR REPLACE INTO ${table} (${first}) VALUES (${first.replaceAll(/\w+/g, "?")})`,
-    );
+/** Takes from the database what is kept at hand. */
+function recall(db: DatabaseSync): Held {
+  const applied = Number(readProtocol(db, "applied"));
+  const base = readProtocol(db, "base") as Position;
+  const index = Number(column(db.prepare("SELECT max(idx) AS value FROM log")) ?? base.index);
+  const logFrom = column(db.prepare("SELECT min(idx) AS value FROM log")) ?? index + 1;
+  const logBytes = db.prepare(`SELECT total(${LOG_BYTES}) AS value FROM log WHERE idx <= ?`);
   return {
-    setProtocol: put("protocol", "name, value"),
-    origin: put("origins", "origin, delivered, applied"),
-    putPending: put("pending", "origin, n, time, key, value, request"),
-    deletePending: db.prepare("DELETE FROM pending WHERE origin = ? AND n = ?"),
-    putLog: put("log", "idx, origin, n, time, key, value, request"),
-    readLog: db.prepare("SELECT * FROM log WHERE idx = ?"),
-    get: db.prepare("SELECT value FROM keys WHERE key = ?"),
-    scan: db.prepare(
-      // Each parameter once: Deno 2.4 counts one that is used twice as two.
-      "SELECT key, value FROM keys WHERE key >= ? AND key < ? AND key > coalesce(?, x'') " +
-        "ORDER BY key LIMIT ?",
-    ),
-    updateKey: db.prepare("UPDATE keys SET value = ? WHERE key = ?"),
-    insertKey: db.prepare("INSERT INTO keys (key, value) VALUES (?, ?)"),
-    deleteKey: db.prepare("DELETE FROM keys WHERE key = ?"),
-    request: db.prepare("SELECT idx FROM requests WHERE id = ?"),
-    putRequest: put("requests", "id, idx"),
-    forgetRequests: db.prepare("DELETE FROM requests WHERE idx <= ?"),
+    keys: countKeys(db),
+    applied,
+    index,
+    deliveredN: readCounts(db, "delivered"),
+    appliedN: readCounts(db, "applied"),
+    n: Number(readProtocol(db, "n")),
+    logFrom: Number(logFrom),
+    logBytes: Number(column(logBytes, applied)),
+    boot: null,
+    carried: null,
+    parts: 0,
+    partsOf: 0,
   };
+}
+
+function countKeys(db: DatabaseSync): number {
+  return Number(column(db.prepare("SELECT count(*) AS value FROM keys")));
 }
 
 /** Opens the store's file; if that or what is done with it fails, leaves the folder. */
@@ -458,110 +643,11 @@ function guarded<T>(
     if (/malformed|not a database|corrupt|failed to prepare/.test(reason(error))) {
       throw damage(folder.path, reason(error), error);
     }
-    throw error;
+    throw diskError(error, folder);
   }
-}
-
-/** What SQLite keeps beside a database's file. */
-const SIDE_FILES = ["-wal", "-shm", "-journal"];
-
-/**
- * Makes the store under another name, so that under its own it is whole from the first moment on,
- * whenever the process is killed.
- */
-function makeIfNone(folder: Folder, owner: Owner): void {
-  if (sizeOf(folder.file) > 0) return;
-  const making = `${folder.path}/store.new`;
-  const leftOver = ["", ...SIDE_FILES].map((suffix) => `${making}${suffix}`);
-  // A log of a store that is gone would be taken for the new one's.
-  const strange = SIDE_FILES.map((suffix) => `${folder.file}${suffix}`);
-  try {
-    for (const path of [...leftOver, ...strange]) {
-      if (existsSync(path)) Deno.removeSync(path);
-    }
-    create(making, owner);
-    Deno.renameSync(making, folder.file);
-  } catch (error) {
-    folder.release();
-    throw error;
-  }
-}
-
-function sizeOf(path: string): number {
-  return existsSync(path) ? Deno.statSync(path).size : 0;
-}
-
-function create(path: string, owner: Owner): void {
-  const db = new DatabaseSync(path);
-  try {
-    fill(db, owner);
-  } finally {
-    db.close();
-  }
-}
-
-function fill(db: DatabaseSync, { id, replicas }: Owner): void {
-  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN IMMEDIATE");
-  db.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT_VERSION}`);
-  db.exec(SCHEMA);
-  const set = db.prepare("INSERT INTO protocol VALUES (?, ?)");
-  const values = {
-    id,
-    replicas,
-    identity: crypto.randomUUID(),
-    promised: { round: 0, id: 0 },
-    installed: null,
-    n: 0,
-    applied: 0,
-    boot: null,
-  };
-  for (const [name, value] of Object.entries(values)) set.run(name, JSON.stringify(value));
-  db.exec("COMMIT");
-}
-
-/** When the machine was started, in milliseconds of its clock; null if that is not told. */
-function bootTime(): number | null {
-  try {
-    return Date.now() - Deno.osUptime() * 1000;
-  } catch {
-    return null;
-  }
-}
-
-/** Whether nothing was forgotten: the store was closed, or the machine has run ever since. */
-function isThisBoot(noted: unknown): boolean {
-  if (noted === null) return true;
-  const boot = bootTime();
-  return typeof noted === "number" && boot !== null && Math.abs(noted - boot) < BOOT_TOLERANCE_MS;
 }
 
 function checkWhole(db: DatabaseSync, folder: Folder): void {
-  const found = column(db.prepare("PRAGMA quick_check(1)"), "quick_check");
+  const found = db.prepare("PRAGMA quick_check(1)").get()?.quick_check;
   if (found !== "ok") throw damage(folder.path, String(found));
-}
-
-function readProtocol(db: DatabaseSync, name: string): unknown {
-  const value = column(db.prepare("SELECT value FROM protocol WHERE name = ?"), "value", name);
-  invariant(typeof value === "string", `the store knows its ${name}`);
-  return parseJson(value);
-}
-
-function column(statement: StatementSync, name = "value", ...parameters: string[]): unknown {
-  return statement.get(...parameters)?.[name];
-}
-
-function columns(operation: Operation) {
-  return {
-    key: encoder.encode(operation.key),
-    value: operation.type === "set" ? encoder.encode(operation.value) : null,
-    request: operation.id === undefined ? null : encoder.encode(operation.id),
-  };
-}
-
-function readOperation({ key, value, request }: Row): Operation {
-  const id = request === null ? {} : { id: decoder.decode(request as Uint8Array) };
-  const text = decoder.decode(key as Uint8Array);
-  if (value === null) return { type: "delete", key: text, ...id };
-  const bytes = value as Uint8Array;
-  return { type: "set", key: text, value: decoder.decode(bytes), bytes: bytes.length, ...id };
 }

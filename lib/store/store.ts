@@ -32,9 +32,23 @@ export interface Page {
   readonly limit?: number;
 }
 
+/** How much a store keeps behind what is applied. All replicas must remember equally many ids. */
+export interface StoreBounds {
+  /** How many log entries are kept for peers that fetch them; all that are not applied are. */
+  readonly logEntriesKept?: number;
+  /** How many bytes of them. */
+  readonly logBytesKept?: number;
+  /** For how many applied entries a request id is remembered. */
+  readonly requestIdsKept?: number;
+}
+
 /** Whether a request id that was applied at one index still counts at a later one. */
-export function remembers(appliedAt: number | undefined, index: number): boolean {
-  return appliedAt !== undefined && appliedAt > index - REQUEST_IDS_KEPT;
+export function remembers(
+  appliedAt: number | undefined,
+  index: number,
+  kept: number = REQUEST_IDS_KEPT,
+): boolean {
+  return appliedAt !== undefined && appliedAt > index - kept;
 }
 
 /** Whether an operation with an id is carried out, given what came of that id before. */

@@ -191,8 +191,8 @@ function overwrite(file: string, change: (bytes: Uint8Array<ArrayBuffer>) => Uin
   Deno.writeFileSync(file, change(Deno.readFileSync(file)));
 }
 
-testRefused("another format", "has format 2, and this kvdist knows format 1", (file) => {
-  exec(file, "PRAGMA user_version = 2");
+testRefused("another format", "has format 3, and this kvdist knows format 2", (file) => {
+  exec(file, "PRAGMA user_version = 3");
 });
 
 testRefused("another program's database", "holds a store.db that is none of kvdist's", (file) => {
