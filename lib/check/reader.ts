@@ -8,11 +8,11 @@ import { isConsistency } from "../consistency.ts";
 import { HistoryError } from "../errors.ts";
 import { invariant } from "../invariant.ts";
 import { REPLICAS_MAX } from "../limits.ts";
-import { FloatColumn, IntColumn } from "./column.ts";
+import { FloatColumn, IntTable } from "./column.ts";
 import { HISTORY_VERSION, type HistoryHeader, type HistoryLine } from "./history.ts";
-import { Names } from "./names.ts";
+import { Names, Span } from "./names.ts";
+import { PlainLine } from "./plain_line.ts";
 import {
-  DELETE,
   FAIL,
   FENCE,
   type Final,
@@ -25,11 +25,37 @@ import {
   NONE,
   OK,
   OPEN,
+  OPS,
+  ORDER_COLUMNS,
   type OrderEntries,
   SET,
+  TRY_COLUMNS,
 } from "./recorded.ts";
 
-type Line = Readonly<Record<string, unknown>>;
+/** What an invoke may ask, and what the total order may hold. */
+const INVOKED: readonly string[] = ["get", "set", "delete"];
+const ORDERED: readonly string[] = ["set", "delete", "fence"];
+
+/** The fields that are looked at. Others may stand beside them. */
+interface Line {
+  readonly type?: unknown;
+  readonly process?: unknown;
+  readonly at?: unknown;
+  readonly op?: unknown;
+  readonly key?: unknown;
+  readonly value?: unknown;
+  readonly level?: unknown;
+  readonly replica?: unknown;
+  readonly session?: unknown;
+  readonly id?: unknown;
+  readonly client?: unknown;
+  readonly code?: unknown;
+  readonly index?: unknown;
+  readonly origin?: unknown;
+  readonly eventual?: unknown;
+  readonly replicas?: unknown;
+  readonly part?: unknown;
+}
 
 /** The history that these lines tell, the header first. */
 export function historyOf(lines: Iterable<HistoryLine>): History {
@@ -40,6 +66,7 @@ export function historyOf(lines: Iterable<HistoryLine>): History {
 
 /** Takes a history's lines one after the other. */
 export class HistoryReader {
+  readonly #plain = new PlainLine();
   #line = 0;
   #at = -Infinity;
   #header: HistoryHeader | undefined;
@@ -49,36 +76,12 @@ export class HistoryReader {
   readonly #codes = new Names();
   /** By process: the try that it has under way. */
   readonly #underWay = new Map<number, number>();
-  /** By id: the first try that bears it. */
-  readonly #firstTry = new Map<number, number>();
-  readonly #tries = {
-    process: new IntColumn(),
-    client: new IntColumn(),
-    replica: new IntColumn(),
-    op: new IntColumn(),
-    key: new IntColumn(),
-    value: new IntColumn(),
-    level: new IntColumn(),
-    session: new IntColumn(),
-    id: new IntColumn(),
-    outcome: new IntColumn(),
-    code: new IntColumn(),
-    begin: new IntColumn(),
-    end: new IntColumn(),
-    beginAt: new FloatColumn(),
-    endAt: new FloatColumn(),
-    operation: new IntColumn(),
-  };
-  readonly #order = {
-    index: new IntColumn(),
-    op: new IntColumn(),
-    key: new IntColumn(),
-    value: new IntColumn(),
-    id: new IntColumn(),
-    origin: new IntColumn(),
-    eventual: new IntColumn(),
-    line: new IntColumn(),
-  };
+  /** By id: the first try that bears it, plus one; 0 if none does. */
+  readonly #ofIds = new IntTable(["firstTry"]);
+  readonly #tries = new IntTable(TRY_COLUMNS);
+  readonly #beginAt = new FloatColumn();
+  readonly #endAt = new FloatColumn();
+  readonly #order = new IntTable(ORDER_COLUMNS);
   readonly #finals = new Map<number, Final>();
 
   /** How many lines were taken. */
@@ -92,6 +95,19 @@ export class HistoryReader {
   }
 
   /**
+   * Takes the next line from its bytes, if that is a plain one: as programs write them. Else it is
+   * to be parsed and {@linkcode HistoryReader.add}ed.
+   *
+   * @throws {HistoryError} that names the line and what is wrong with it
+   */
+  addPlain(bytes: Uint8Array, from: number, to: number): boolean {
+    if (this.#header === undefined || !this.#plain.read(bytes, from, to)) return false;
+    this.#line++;
+    this.#addLine(this.#plain.fields);
+    return true;
+  }
+
+  /**
    * Takes the next line: the value that its JSON stands for.
    *
    * @throws {HistoryError} that names the line and what is wrong with it
@@ -99,7 +115,11 @@ export class HistoryReader {
   add(line: unknown): void {
     this.#line++;
     if (!isLine(line)) throw this.#error(`a line must be a JSON object, and is ${brief(line)}`);
-    if (this.#header === undefined) return this.#addHeader(line);
+    if (this.#header === undefined) this.#addHeader(line);
+    else this.#addLine(line);
+  }
+
+  #addLine(line: Line): void {
     switch (line.type) {
       case "invoke":
         return this.#addInvoke(line);
@@ -125,7 +145,6 @@ export class HistoryReader {
     if (this.#header === undefined) {
       throw new HistoryError("it is empty: the first line must be the header");
     }
-    const tries = this.#tries;
     return {
       header: this.#header,
       keys: this.#keys,
@@ -133,23 +152,10 @@ export class HistoryReader {
       ids: this.#ids,
       codes: this.#codes,
       tries: {
-        count: tries.op.length,
-        process: tries.process.finish(),
-        client: tries.client.finish(),
-        replica: tries.replica.finish(),
-        op: tries.op.finish(),
-        key: tries.key.finish(),
-        value: tries.value.finish(),
-        level: tries.level.finish(),
-        session: tries.session.finish(),
-        id: tries.id.finish(),
-        outcome: tries.outcome.finish(),
-        code: tries.code.finish(),
-        begin: tries.begin.finish(),
-        end: tries.end.finish(),
-        beginAt: tries.beginAt.finish(),
-        endAt: tries.endAt.finish(),
-        operation: tries.operation.finish(),
+        ...this.#tries.finish(),
+        count: this.#tries.length,
+        beginAt: this.#beginAt.finish(),
+        endAt: this.#endAt.finish(),
       },
       order: this.#finishOrder(),
       finals: this.#finals,
@@ -167,128 +173,111 @@ export class HistoryReader {
           `"history": ${brief(line.history)}`,
       );
     }
-    const replicas = this.#count(line, "replicas", 1, REPLICAS_MAX);
+    const replicas = this.#count(line.replicas, "replicas", 1, REPLICAS_MAX);
     const { part } = line;
     if (part !== undefined && part !== true) throw this.#wrong("part", "true or left out", part);
-    this.#header = { ...line, history: HISTORY_VERSION, replicas };
+    this.#header = { ...line, history: HISTORY_VERSION, replicas, part };
   }
 
   #addInvoke(line: Line): void {
-    const process = this.#count(line, "process");
+    const process = this.#count(line.process, "process");
     const before = this.#underWay.get(process);
     if (before !== undefined) {
       throw this.#error(
         `process ${process} begins an operation while the one of line ` +
-          `${this.#tries.begin.at(before)} is under way`,
+          `${this.#tries.columns.begin[before]} is under way`,
       );
     }
-    const op = line.op === "get"
-      ? GET
-      : line.op === "set"
-      ? SET
-      : line.op === "delete"
-      ? DELETE
-      : NONE;
-    if (op === NONE) throw this.#wrong("op", "one of get, set, delete", line.op);
+    const op = this.#op(line.op, INVOKED);
     const { level, session, id } = line;
     if (!isConsistency(level)) throw this.#wrong("level", `one of ${LEVELS.join(", ")}`, level);
     if (session !== undefined && typeof session !== "boolean") {
       throw this.#wrong("session", "true, false or left out", session);
     }
-    const tries = this.#tries;
-    const row = tries.op.length;
     const at = this.#time(line);
-    const key = this.#keys.number(this.#text(line, "key"));
-    const value = op === SET ? this.#value(this.#text(line, "value")) : NO_VALUE;
-    const number = id === undefined || op === GET ? NONE : this.#ids.number(this.#text(line, "id"));
-    const operation = number === NONE ? row : this.#operationOf(number, row, op, key, value);
-    tries.process.push(process);
-    tries.client.push(line.client === undefined ? process : this.#count(line, "client"));
-    tries.replica.push(this.#replica(line, "replica"));
-    tries.op.push(op);
-    tries.key.push(key);
-    tries.value.push(value);
-    tries.level.push(LEVELS.indexOf(level));
-    tries.session.push(session === true ? 1 : 0);
-    tries.id.push(number);
-    tries.outcome.push(OPEN);
-    tries.code.push(NONE);
-    tries.begin.push(this.#line);
-    tries.end.push(NEVER);
-    tries.beginAt.push(at);
-    tries.endAt.push(0);
-    tries.operation.push(operation);
+    const replica = this.#replica(line.replica, "replica");
+    const client = line.client === undefined ? process : this.#count(line.client, "client");
+    const key = this.#keys.number(this.#text(line.key, "key"));
+    const value = op === SET ? this.#value(this.#text(line.value, "value")) : NO_VALUE;
+    const hasId = id !== undefined && op !== GET;
+    const row = this.#tries.addRow();
+    const tries = this.#tries.columns;
+    tries.process[row] = process;
+    tries.client[row] = client;
+    tries.replica[row] = replica;
+    tries.op[row] = op;
+    tries.key[row] = key;
+    tries.value[row] = value;
+    tries.level[row] = LEVELS.indexOf(level);
+    tries.session[row] = session === true ? 1 : 0;
+    tries.id[row] = hasId ? this.#ids.number(this.#text(id, "id")) : NONE;
+    tries.outcome[row] = OPEN;
+    tries.code[row] = NONE;
+    tries.begin[row] = this.#line;
+    tries.end[row] = NEVER;
+    tries.operation[row] = hasId ? this.#firstTry(row) : row;
+    this.#beginAt.push(at);
+    this.#endAt.push(0);
     this.#underWay.set(process, row);
   }
 
-  /** The first try that bears the id: this one, or one before it, which must ask the same. */
-  #operationOf(id: number, row: number, op: number, key: number, value: number): number {
-    const first = this.#firstTry.get(id);
-    if (first === undefined) {
-      this.#firstTry.set(id, row);
-      return row;
-    }
-    const tries = this.#tries;
-    if (
-      tries.op.at(first) === op && tries.key.at(first) === key && tries.value.at(first) === value
-    ) {
+  /** The first try with this one's id: itself, or one before it, which must ask the same. */
+  #firstTry(row: number): number {
+    const { id, op, key, value, begin } = this.#tries.columns;
+    while (this.#ofIds.length <= id[row]) this.#ofIds.addRow();
+    const { firstTry } = this.#ofIds.columns;
+    if (firstTry[id[row]] === 0) firstTry[id[row]] = row + 1;
+    const first = firstTry[id[row]] - 1;
+    if (op[first] === op[row] && key[first] === key[row] && value[first] === value[row]) {
       return first;
     }
     throw this.#error(
-      `"id" ${brief(this.#ids.text(id))} names another write than in line ${tries.begin.at(first)}`,
+      `"id" ${brief(this.#ids.text(id[row]))} names another write than in line ${begin[first]}`,
     );
   }
 
   #addAnswer(line: Line, type: "ok" | "fail" | "info"): void {
-    const process = this.#count(line, "process");
+    const process = this.#count(line.process, "process");
     const row = this.#underWay.get(process);
     if (row === undefined) {
       throw this.#error(`process ${process} is answered and has no operation under way`);
     }
-    const tries = this.#tries;
+    const { op, value, outcome, code, end } = this.#tries.columns;
     if (type === "ok") {
-      tries.outcome.set(row, OK);
-      if (tries.op.at(row) === GET) tries.value.set(row, this.#valueOrNull(line));
+      outcome[row] = OK;
+      if (op[row] === GET) value[row] = this.#valueOrNull(line);
     } else {
-      tries.outcome.set(row, type === "fail" ? FAIL : INFO);
+      outcome[row] = type === "fail" ? FAIL : INFO;
       if (line.code !== undefined) {
-        tries.code.set(row, this.#codes.number(this.#text(line, "code")));
+        code[row] = this.#codes.number(this.#text(line.code, "code"));
       }
     }
-    tries.end.set(row, this.#line);
-    tries.endAt.set(row, this.#time(line));
+    end[row] = this.#line;
+    this.#endAt.set(row, this.#time(line));
     this.#underWay.delete(process);
   }
 
   #addOrder(line: Line): void {
     const { eventual } = line;
-    const op = line.op === "set"
-      ? SET
-      : line.op === "delete"
-      ? DELETE
-      : line.op === "fence"
-      ? FENCE
-      : NONE;
-    if (op === NONE) throw this.#wrong("op", "one of set, delete, fence", line.op);
+    const op = this.#op(line.op, ORDERED);
     if (eventual !== undefined && typeof eventual !== "boolean") {
       throw this.#wrong("eventual", "true, false or left out", eventual);
     }
-    const order = this.#order;
-    const id = line.id === undefined && op !== FENCE
-      ? NONE
-      : this.#ids.number(this.#text(line, "id"));
-    order.index.push(this.#count(line, "index", 1));
-    order.op.push(op);
-    order.key.push(op === FENCE ? NONE : this.#keys.number(this.#text(line, "key")));
-    order.value.push(op === SET ? this.#value(this.#text(line, "value")) : NO_VALUE);
-    order.id.push(id);
-    order.origin.push(line.origin === undefined ? NONE : this.#replica(line, "origin"));
-    order.eventual.push(eventual === true ? 1 : 0);
-    order.line.push(this.#line);
+    const hasId = line.id !== undefined || op === FENCE;
+    const row = this.#order.addRow();
+    const order = this.#order.columns;
+    order.index[row] = this.#count(line.index, "index", 1);
+    order.op[row] = op;
+    order.key[row] = op === FENCE ? NONE : this.#keys.number(this.#text(line.key, "key"));
+    order.value[row] = op === SET ? this.#value(this.#text(line.value, "value")) : NO_VALUE;
+    order.id[row] = hasId ? this.#ids.number(this.#text(line.id, "id")) : NONE;
+    order.origin[row] = line.origin === undefined ? NONE : this.#replica(line.origin, "origin");
+    order.eventual[row] = eventual === true ? 1 : 0;
+    order.line[row] = this.#line;
   }
 
   #addFinal(line: Line): void {
-    const replica = this.#replica(line, "replica");
+    const replica = this.#replica(line.replica, "replica");
     const final = this.#finals.get(replica) ?? { wholeLine: 0, held: new Map() };
     this.#finals.set(replica, final);
     if (line.key === undefined) {
@@ -300,7 +289,7 @@ export class HistoryReader {
       final.wholeLine = this.#line;
       return;
     }
-    const key = this.#keys.number(this.#text(line, "key"));
+    const key = this.#keys.number(this.#text(line.key, "key"));
     const before = final.held.get(key);
     if (before !== undefined) {
       throw this.#error(`replica ${replica} has a value for this key in line ${before.line}`);
@@ -310,59 +299,59 @@ export class HistoryReader {
 
   /** The entries by their indexes: as they came if, as mostly, they came so. */
   #finishOrder(): OrderEntries {
-    const order = this.#order;
-    const index = order.index.finish();
-    const places = Int32Array.from(index, (_, i) => i);
-    if (index.some((at, i) => i > 0 && at <= index[i - 1])) {
-      places.sort((a, b) => index[a] - index[b]);
+    const { length } = this.#order;
+    const order = this.#order.finish();
+    const { index, line } = order;
+    const isSorted = index.every((at, row) => row === 0 || at > index[row - 1]);
+    if (isSorted) return { ...order, count: length };
+    const rows = Int32Array.from(index, (_, row) => row).sort((a, b) => index[a] - index[b]);
+    for (let i = 1; i < length; i++) {
+      const [a, b] = [rows[i - 1], rows[i]].sort((a, b) => a - b);
+      if (index[a] !== index[b]) continue;
+      throw new HistoryError(`lines ${line[a]} and ${line[b]} both have "index" ${index[a]}`);
     }
-    const sorted = (column: IntColumn) => places.map((place) => column.at(place));
-    const entries = {
-      count: places.length,
-      index: sorted(order.index),
-      op: sorted(order.op),
-      key: sorted(order.key),
-      value: sorted(order.value),
-      id: sorted(order.id),
-      origin: sorted(order.origin),
-      eventual: sorted(order.eventual),
-      line: sorted(order.line),
-    };
-    for (let i = 1; i < entries.count; i++) {
-      if (entries.index[i] > entries.index[i - 1]) continue;
-      const [a, b] = [entries.line[i - 1], entries.line[i]].sort((a, b) => a - b);
-      throw new HistoryError(`lines ${a} and ${b} both have "index" ${entries.index[i]}`);
-    }
-    return entries;
+    const sorted = Object.entries(order).map(([name, column]) =>
+      [name, rows.map((row) => column[row])] as const
+    );
+    return { ...order, ...Object.fromEntries(sorted), count: length };
   }
 
-  #value(text: string): number {
+  #op(value: unknown, allowed: readonly string[]): number {
+    const op = OPS.findIndex((name) => name === value);
+    if (op >= 0 && allowed.includes(OPS[op])) return op;
+    throw this.#wrong("op", `one of ${allowed.join(", ")}`, value);
+  }
+
+  #value(text: string | Span): number {
     return this.#values.number(text) + 1;
   }
 
   #valueOrNull(line: Line): number {
-    if (line.value === null) return NO_VALUE;
-    if (typeof line.value === "string") return this.#value(line.value);
-    throw this.#wrong("value", "text or null", line.value);
+    const { value } = line;
+    if (value === null) return NO_VALUE;
+    if (typeof value === "string" || value instanceof Span) {
+      return this.#value(this.#text(value, "value"));
+    }
+    throw this.#wrong("value", "text or null", value);
   }
 
-  #text(line: Line, name: string): string {
-    const value = line[name];
+  #text(value: unknown, name: string): string | Span {
+    if (value instanceof Span) return value;
     if (typeof value !== "string") throw this.#wrong(name, "text", value);
-    return value;
+    if (value.isWellFormed()) return value;
+    throw this.#wrong(name, "well-formed text", value);
   }
 
-  #count(line: Line, name: string, min = 0, max = NEVER - 1): number {
-    const value = line[name];
+  #count(value: unknown, name: string, min = 0, max = NEVER - 1): number {
     if (typeof value === "number" && Number.isInteger(value) && value >= min && value <= max) {
       return value;
     }
     throw this.#wrong(name, `a whole number from ${min} to ${max}`, value);
   }
 
-  #replica(line: Line, name: string): number {
+  #replica(value: unknown, name: string): number {
     invariant(this.#header !== undefined, "the header comes first");
-    return this.#count(line, name, 0, this.#header.replicas - 1);
+    return this.#count(value, name, 0, this.#header.replicas - 1);
   }
 
   /** The moment of an event, which is not before the one above. */
@@ -397,6 +386,7 @@ function isLine(value: unknown): value is Line {
 
 /** What was found, in a few characters; costs the same however large or deep it is. */
 function brief(value: unknown): string {
+  if (value instanceof Span) return brief(value.text);
   if (typeof value === "string") return JSON.stringify(value.slice(0, 40));
   if (typeof value !== "object" || value === null) return String(value);
   return Array.isArray(value) ? "an array" : "an object";

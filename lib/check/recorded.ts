@@ -49,58 +49,66 @@ export const NONE = -1;
 /** A time after all others. */
 export const NEVER = 2 ** 31 - 1;
 
+/** What is known of a try, as whole numbers. */
+export const TRY_COLUMNS = [
+  "process",
+  /** Whose program order it belongs to: the process, unless that shares a connection. */
+  "client",
+  "replica",
+  /** One of {@linkcode OPS}. */
+  "op",
+  "key",
+  /** Written, or read if the outcome is {@linkcode OK}; {@linkcode NO_VALUE}: no such key. */
+  "value",
+  /** One of {@linkcode LEVELS}. */
+  "level",
+  /** 1 with a session token, 0 without. */
+  "session",
+  /** The request's own name, or {@linkcode NONE}. */
+  "id",
+  /** One of {@linkcode OUTCOMES}. */
+  "outcome",
+  /** The error's code, or {@linkcode NONE}. */
+  "code",
+  /** The line of its invoke. */
+  "begin",
+  /** The line of its answer, or {@linkcode NEVER}. */
+  "end",
+  /** The first try of the same operation: itself, unless its id was named before. */
+  "operation",
+] as const;
+
 /** The tries of operations, in the order in which they began. */
-export interface Tries {
+export interface Tries extends Readonly<Record<typeof TRY_COLUMNS[number], Int32Array>> {
   /** How many there are. */
   readonly count: number;
-  readonly process: Int32Array;
-  /** Whose program order it belongs to: the process, unless that shares a connection. */
-  readonly client: Int32Array;
-  readonly replica: Int32Array;
-  /** One of {@linkcode OPS}. */
-  readonly op: Int32Array;
-  readonly key: Int32Array;
-  /** Written, or read if the outcome is {@linkcode OK}; {@linkcode NO_VALUE}: no such key. */
-  readonly value: Int32Array;
-  /** One of {@linkcode LEVELS}. */
-  readonly level: Int32Array;
-  /** 1 with a session token, 0 without. */
-  readonly session: Int32Array;
-  /** The request's own name, or {@linkcode NONE}. */
-  readonly id: Int32Array;
-  /** One of {@linkcode OUTCOMES}. */
-  readonly outcome: Int32Array;
-  /** The error's code, or {@linkcode NONE}. */
-  readonly code: Int32Array;
-  /** The line of its invoke. */
-  readonly begin: Int32Array;
-  /** The line of its answer, or {@linkcode NEVER}. */
-  readonly end: Int32Array;
-  /** When it began, in microseconds. */
+  /** When each began, in microseconds. */
   readonly beginAt: Float64Array;
-  /** When it was answered, in microseconds; meaningless without an answer. */
+  /** When each was answered, in microseconds; meaningless without an answer. */
   readonly endAt: Float64Array;
-  /** The first try of the same operation: itself, unless its id was named before. */
-  readonly operation: Int32Array;
 }
 
+/** What is known of a place of the total order. */
+export const ORDER_COLUMNS = [
+  "index",
+  /** One of {@linkcode OPS}. */
+  "op",
+  "key",
+  "value",
+  /** The request's own name, or {@linkcode NONE}. */
+  "id",
+  /** The replica that a client gave it to, or {@linkcode NONE}. */
+  "origin",
+  /** 1 if no fence holds it back. */
+  "eventual",
+  /** Where it stands in the file. */
+  "line",
+] as const;
+
 /** The lines of the total order, in the order of their indexes. */
-export interface OrderEntries {
+export interface OrderEntries extends Readonly<Record<typeof ORDER_COLUMNS[number], Int32Array>> {
   /** How many there are. */
   readonly count: number;
-  readonly index: Int32Array;
-  /** One of {@linkcode OPS}. */
-  readonly op: Int32Array;
-  readonly key: Int32Array;
-  readonly value: Int32Array;
-  /** The request's own name, or {@linkcode NONE}. */
-  readonly id: Int32Array;
-  /** The replica that a client gave it to, or {@linkcode NONE}. */
-  readonly origin: Int32Array;
-  /** 1 if no fence holds it back. */
-  readonly eventual: Int32Array;
-  /** Where it stands in the file. */
-  readonly line: Int32Array;
 }
 
 /** What a replica holds at the end. */
