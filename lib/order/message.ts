@@ -116,8 +116,7 @@ export type PeerMessage =
   | Installed
   | Start
   | Fetch
-  | Entries
-  | Snapshot
+  | Answer
   | Confirm
   | Confirmed;
 
@@ -166,6 +165,8 @@ export interface Heartbeat {
   readonly wants: boolean;
   /** The index that the sender has delivered last. */
   readonly index: number;
+  /** How many answers to a fetch it has taken: as long as that grows, an installation gets on. */
+  readonly fetched: number;
 }
 
 /** Where a replica stands with its view. */
@@ -251,6 +252,15 @@ export interface Fetch {
   readonly to: number;
   /** Which part of a snapshot is wanted next; 0 to begin, with whatever the log still holds. */
   readonly part: number;
+  /** The asker's own number of it, growing: only the answer to the last one is of use. */
+  readonly fetch: number;
+}
+
+/** "This is what you fetched." */
+export interface Answer {
+  readonly type: "answer";
+  readonly fetch: number;
+  readonly content: Entries | Snapshot;
 }
 
 /** Part of a log, as fetched: as much as fits into one answer. */
@@ -337,17 +347,26 @@ export function describe(message: PeerMessage): string {
       const part = message.part > 0 ? `, part ${message.part} of the snapshot` : "";
       return `fetch ${message.from} to ${message.to}${part}`;
     }
-    case "entries":
-      return `entries ${several(message.entries.map((entry) => entry.index))}`;
-    case "snapshot": {
-      const { part, last, position } = message;
-      return `snapshot at ${position.index}, ${last ? "last " : ""}part ${part}`;
-    }
+    case "answer":
+      return describeAnswer(message);
     case "confirm":
     case "confirmed":
       return `${message.type} ${showBallot(message.ballot)} question ${message.question}`;
     default:
       return unreachable(message);
+  }
+}
+
+function describeAnswer({ content }: Answer): string {
+  switch (content.type) {
+    case "entries":
+      return `entries ${several(content.entries.map((entry) => entry.index))}`;
+    case "snapshot": {
+      const { part, last, position } = content;
+      return `snapshot at ${position.index}, ${last ? "last " : ""}part ${part}`;
+    }
+    default:
+      return unreachable(content);
   }
 }
 

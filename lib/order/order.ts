@@ -13,10 +13,12 @@
 
 import { invariant, unreachable } from "../invariant.ts";
 import {
+  ACKNOWLEDGE_LATE_FACTOR,
   CHANGE_WAIT_MS_MAX,
   CHANGE_WAIT_MS_MIN,
   HEARTBEAT_MS,
   INSTALL_WAIT_MS,
+  JOIN_LAG_MAX,
   PROMISE_WAIT_MS,
   PROMISE_WAIT_MS_MAX,
   SILENT_LINK_FACTOR,
@@ -25,18 +27,23 @@ import {
   WRITES_IN_FLIGHT_MAX,
 } from "../limits.ts";
 import type {
+  Answer,
   Entry,
   Heartbeat,
   Install,
   Message,
+  Operation,
   PeerMessage,
   Position,
   Prepare,
   Promise,
+  Snapshot,
   State,
   View,
 } from "./message.ts";
+import { Absences } from "./absences.ts";
 import { Peers } from "./peers.ts";
+import { Reads } from "./reads.ts";
 import { type Durable, type Effects, type Event, noEffects } from "./step.ts";
 import { type Ballot, compareBallots, sameBallot } from "./timestamp.ts";
 import { type QueueLimits, TotalOrder } from "./total_order.ts";
@@ -48,12 +55,14 @@ export interface OrderConfig {
   readonly id: number;
   /** How many replicas are configured. */
   readonly replicas: number;
-  /** How many members a view must have: all of them, or at least a majority. */
-  readonly membersMin: number;
   /** Milliseconds of silence after which a peer is suspected. */
   readonly suspectAfterMs?: number;
   /** How many own messages are in the queue at once. */
   readonly queue?: QueueLimits;
+  /** How many entries a replica may lack when it is taken into a view. */
+  readonly joinLagMax?: number;
+  /** The operator lets a view form, of all replicas, though the folders of a majority are new. */
+  readonly force?: boolean;
 }
 
 /** A change of view that this replica coordinates. */
@@ -67,14 +76,31 @@ interface Change {
   progressAt: number;
 }
 
+/** What a replica lacks of the log and is being sent. */
+interface Fetching {
+  /** The number of the fetch that was sent last. */
+  number: number;
+  readonly source: number;
+  /** The last index that is known to be there. */
+  to: number;
+  /** Which part of a snapshot comes next, and where it leads; null while entries come. */
+  snapshot: { readonly index: number; readonly part: number } | null;
+  /** When it was asked last. */
+  askedAt: number;
+}
+
 /** The protocol core of one replica. */
 export class Order {
   readonly #id: number;
   readonly #replicas: number;
-  readonly #membersMin: number;
   readonly #suspectAfterMs: number;
   readonly #identity: string;
+  readonly #former: string | null;
+  readonly #force: boolean;
+  readonly #joinLagMax: number;
   readonly #peers: Peers;
+  readonly #absences: Absences;
+  readonly #reads: Reads;
   readonly #order: TotalOrder;
 
   #state: State = "outside";
@@ -87,6 +113,13 @@ export class Order {
   #change: Change | null = null;
   /** An installation that waits for log entries. */
   #installing: Install | null = null;
+  /** What comes of the log: for an installation, or to catch up before this replica joins. */
+  #fetching: Fetching | null = null;
+  #fetches = 0;
+  /** How many answers to a fetch were of use. */
+  #fetched = 0;
+  /** Whether the folder's identity is in no installed view: it has forgotten what it did before. */
+  #isNew: boolean;
   /** When a change began to be wanted; it is tried at once or after a random wait. */
   #wantedAt: number | null = null;
   /** After a try of its own that failed, no change is begun before. */
@@ -95,7 +128,11 @@ export class Order {
   #following: { readonly coordinator: number; until: number } | null = null;
   /** When this replica's view became live here. */
   #liveAt = -Infinity;
-  #suspects = new Set<number>();
+  /** The members of the last view that was live here. */
+  #lastMembers: readonly number[] = [];
+  #suspects = new Map<number, string>();
+  /** The head of the queue, and since when it has been that. */
+  #head: { readonly message: Message; readonly since: number } | null = null;
   #stuck = "";
 
   #now = 0;
@@ -112,20 +149,25 @@ export class Order {
 
   /** Goes on from what the disk holds. A replica that was stopped never resumes its old view. */
   constructor(config: OrderConfig, durable: Durable) {
-    const { id, replicas, membersMin, suspectAfterMs = SUSPECT_AFTER_MS } = config;
+    const { id, replicas, suspectAfterMs = SUSPECT_AFTER_MS } = config;
     const queue = config.queue ?? {
       messages: WRITES_IN_FLIGHT_MAX,
       bytes: WRITE_BYTES_IN_FLIGHT_MAX,
     };
     this.#id = id;
     this.#replicas = replicas;
-    this.#membersMin = membersMin;
     this.#suspectAfterMs = suspectAfterMs;
     this.#identity = durable.identity;
+    this.#former = durable.former;
+    this.#force = config.force ?? false;
+    this.#joinLagMax = config.joinLagMax ?? JOIN_LAG_MAX;
+    this.#isNew = durable.installed?.identities[id] !== durable.identity;
     this.#promised = durable.promised;
     this.#view = durable.installed;
     this.#round = Math.max(durable.promised.round, durable.installed?.ballot.round ?? 0);
     this.#peers = new Peers(replicas, id, suspectAfterMs);
+    this.#absences = new Absences(replicas);
+    this.#reads = new Reads(id, majority(replicas));
     const around = { open: () => this.#openMembers(), number: () => this.#number + 1 };
     this.#order = new TotalOrder(id, durable, around, queue);
   }
@@ -171,11 +213,26 @@ export class Order {
   }
 
   /**
-   * Whether writes can be submitted: not before the folder's first view, since until then the
-   * folder may be one that was lost, and would give its numbers a second time.
+   * Whether this folder counts for a majority and takes writes: not before its first view, since
+   * until then it may be one that was lost, and would give its numbers a second time.
    */
-  get takesWrites(): boolean {
-    return this.#view !== null;
+  get counts(): boolean {
+    return !this.#isNew;
+  }
+
+  /** Whom this replica suspects, of the view that it is in. */
+  suspects(): ReadonlyMap<number, string> {
+    return this.#suspects;
+  }
+
+  /** What a peer said last of itself; null without a link. */
+  said(peer: number): Heartbeat | null {
+    return this.#peers.heartbeat(peer);
+  }
+
+  /** Own operations that are not delivered. */
+  undelivered(): Iterable<Operation> {
+    return this.#order.undelivered();
   }
 
   /** The peers that are heard now. */
@@ -197,6 +254,7 @@ export class Order {
     for (let message = this.#inbox.shift(); message; message = this.#inbox.shift()) {
       this.#receive(this.#id, message);
     }
+    this.#releaseReads();
     const out = this.#out;
     if (out.writes.length > 0) out.number = ++this.#number;
     return out;
@@ -209,6 +267,8 @@ export class Order {
         return this.#tick();
       case "submit":
         return this.#order.submit(event.operation, this.#out);
+      case "read":
+        return this.#reads.add(event.read);
       case "link_up":
         return this.#linkUp(event.peer);
       case "link_down":
@@ -263,7 +323,7 @@ export class Order {
     } else if (this.#change?.install.view.members.includes(peer)) {
       if (!this.#change.installed.has(peer)) this.#send(peer, this.#change.install);
     }
-    if (this.#installing?.source === peer) this.#fetch(this.#installing);
+    if (this.#fetching?.source === peer) this.#fetchFrom(peer, this.#fetching.to);
   }
 
   #sendResume(peer: number): void {
@@ -288,11 +348,13 @@ export class Order {
       hears: this.hears(),
       wants: this.#wish() !== null,
       index: this.#order.position.index,
+      fetched: this.#fetched,
     };
   }
 
   #tick(): void {
     this.#suspect();
+    this.#catchUp();
     if (this.#now - this.#heartbeatAt >= HEARTBEAT_MS) {
       this.#heartbeatAt = this.#now;
       const heartbeat = this.#heartbeat();
@@ -317,12 +379,16 @@ export class Order {
   /** Notes who of the view has fallen silent, or says that it is in the view no more. */
   #suspect(): void {
     if (this.#state !== "live") return this.#suspects.clear();
+    const head = this.#order.head;
+    if (head !== this.#head?.message) {
+      this.#head = head === undefined ? null : { message: head, since: this.#now };
+    }
     for (const id of this.#current.members) {
       if (id === this.#id) continue;
       const reason = this.#suspicion(id);
       if (reason === null) this.#suspects.delete(id);
       else if (!this.#suspects.has(id)) {
-        this.#suspects.add(id);
+        this.#suspects.set(id, reason);
         this.#out.notices.push({ type: "suspect", peer: id, reason });
       }
     }
@@ -330,12 +396,21 @@ export class Order {
 
   #suspicion(id: number): string | null {
     if (this.#peers.silentSince(id, this.#now) !== null) return "silent";
+    if (this.#isLate(id)) return "heard, but acknowledges nothing";
     const said = this.#peers.heartbeat(id);
     if (said === null) return null;
     const order = said.ballot === null ? -1 : compareBallots(said.ballot, this.#current.ballot);
     // A member may have said that before it installed this view: that is no news for a while.
     if (order < 0 && this.#now - this.#liveAt <= this.#suspectAfterMs) return null;
     return said.state === "outside" || order !== 0 ? "outside the view" : null;
+  }
+
+  /** Whether the queue has waited too long for this member alone, or for it and others: its disk hangs. */
+  #isLate(id: number): boolean {
+    if (this.#head === null) return false;
+    const { message, since } = this.#head;
+    return this.#now - since > ACKNOWLEDGE_LATE_FACTOR * this.#suspectAfterMs &&
+      this.#order.isAcknowledged(this.#id, message) && !this.#order.isAcknowledged(id, message);
   }
 
   // When a change of view is wanted, and by whom it is begun
@@ -355,10 +430,18 @@ export class Order {
     }
   }
 
+  /** Who is to be taken into the view now. */
   #joiners(): number[] {
     return this.hears().filter((id) =>
-      !this.#current.members.includes(id) && this.#peers.heartbeat(id)?.state === "outside"
+      this.#isJoining(id) && this.#absences.mayJoin(id, this.#now)
     );
+  }
+
+  /** Whether this replica is outside and lacks little. */
+  #isJoining(id: number): boolean {
+    const said = this.#peers.heartbeat(id);
+    return !this.#current.members.includes(id) && said?.state === "outside" &&
+      said.index + this.#joinLagMax >= this.#order.position.index;
   }
 
   /**
@@ -381,11 +464,19 @@ export class Order {
     const heard = this.hears();
     const hears = new Map<number, readonly number[]>([[this.#id, heard]]);
     for (const id of heard) hears.set(id, this.#peers.heartbeat(id)?.hears ?? []);
-    return mutuallyHeard(this.#id, hears).length >= this.#membersMin;
+    return mutuallyHeard(this.#id, hears).length >= majority(this.#replicas);
+  }
+
+  /** Whether another one should begin, since all would have to wait for this one to catch up. */
+  #isBehind(): boolean {
+    const { index } = this.#order.position;
+    return this.hears().some((id) =>
+      (this.#peers.heartbeat(id)?.index ?? 0) > index + this.#joinLagMax
+    );
   }
 
   #considerChange(): void {
-    if (this.#wish() === null || !this.#enough() || !this.#agreed()) {
+    if (this.#wish() === null || this.#isBehind() || !this.#enough() || !this.#agreed()) {
       this.#wantedAt = null;
       return;
     }
@@ -473,7 +564,7 @@ export class Order {
     return formView({
       ballot,
       replicas: this.#replicas,
-      membersMin: this.#membersMin,
+      joinLagMax: this.#joinLagMax,
       promises,
     });
   }
@@ -486,7 +577,7 @@ export class Order {
 
   #giveUp(reason: string): void {
     this.#change = null;
-    this.#installing = null;
+    this.#stopInstalling();
     this.#retryAt = this.#now + this.#random * CHANGE_WAIT_MS_MAX;
     if (reason === this.#stuck) return;
     this.#stuck = reason;
@@ -538,10 +629,22 @@ export class Order {
       case "start":
         return this.#onStart(message.ballot);
       case "fetch":
-        this.#out.read.push({ peer: from, from: message.from, to: message.to });
+        this.#out.read.push({
+          peer: from,
+          from: message.from,
+          to: message.to,
+          part: message.part,
+          fetch: message.fetch,
+        });
         return;
-      case "entries":
-        return this.#onEntries(message.entries);
+      case "answer":
+        return this.#onAnswer(from, message);
+      case "confirm":
+        if (!this.#inView(message.ballot)) return;
+        return this.#send(from, { ...message, type: "confirmed" });
+      case "confirmed":
+        if (!this.#inView(message.ballot)) return;
+        return this.#reads.confirm(from, message.question);
       default:
         return unreachable(message);
     }
@@ -552,10 +655,13 @@ export class Order {
     this.#peers.keep(from, heartbeat);
     this.#round = Math.max(this.#round, heartbeat.round);
     // A long installation goes on as long as entries arrive anywhere.
-    if (before !== null && heartbeat.index > before.index && this.#state !== "live") {
+    if (before !== null && heartbeat.fetched > before.fetched && this.#state !== "live") {
       this.#progress();
     }
-    if (heartbeat.state !== "live" || heartbeat.ballot === null || this.#view === null) return;
+    if (heartbeat.state !== "live" || heartbeat.ballot === null) return;
+    // The change that this replica took part in has come to its end without it.
+    if (compareBallots(heartbeat.ballot, this.#promised) >= 0) this.#following = null;
+    if (this.#view === null) return;
     this.#onStart(heartbeat.ballot);
     if (this.#state !== "outside" && compareBallots(heartbeat.ballot, this.#view.ballot) > 0) {
       this.#leave("a later view is live");
@@ -576,7 +682,10 @@ export class Order {
   #openLink(peer: number): void {
     if (this.#state === "outside") return;
     const received = this.#peers.resumed(peer, this.#current.ballot);
-    if (received !== null) this.#trust(peer, this.#order.resume(peer, received, this.#out));
+    if (received === null) return;
+    this.#trust(peer, this.#order.resume(peer, received, this.#out));
+    const question = this.#reads.unanswered(peer);
+    if (question !== null && this.#state === "live") this.#sendQuestion(peer, question);
   }
 
   #onPrepare(from: number, { ballot }: Prepare): void {
@@ -591,7 +700,7 @@ export class Order {
     this.#promised = ballot;
     this.#out.writes.push({ type: "promised", ballot });
     if (!sameBallot(this.#change?.ballot ?? null, ballot)) this.#change = null;
-    this.#installing = null;
+    this.#stopInstalling();
     this.#leave("a new view is being formed");
     const until = this.#now + PROMISE_WAIT_MS_MAX;
     this.#following = from === this.#id ? null : { coordinator: from, until };
@@ -600,6 +709,8 @@ export class Order {
       ballot,
       installed: this.#view,
       identity: this.#identity,
+      former: this.#former,
+      force: this.#force,
       position: this.#order.position,
       deliveredN: [...this.#order.deliveredN],
       pending: this.#order.pending(),
@@ -617,32 +728,98 @@ export class Order {
     }
     this.#installing = install;
     this.#progress();
-    if (this.#order.position.index < install.base.index) this.#fetch(install);
-    else this.#install(install);
-  }
-
-  #fetch({ source, base }: Install): void {
+    const { index } = install.base;
+    if (this.#order.position.index >= index) return this.#install(install);
+    this.#fetchFrom(install.source, index);
     const from = this.#order.position.index + 1;
-    this.#out.notices.push({ type: "fetch", from, to: base.index, source });
-    this.#send(source, { type: "fetch", from, to: base.index });
+    this.#out.notices.push({ type: "fetch", from, to: index, source: install.source });
   }
 
-  #onEntries(entries: readonly Entry[]): void {
-    const install = this.#installing;
-    const before = this.#order.position.index;
-    // What was fetched twice, since its link was made again, must not be fetched on twice.
-    if (install === null || (entries.at(-1)?.index ?? 0) <= before) return;
-    this.#order.follow(entries.filter(({ index }) => index <= install.base.index), this.#out);
+  // What this replica lacks of the log
+
+  /** Outside a view: fetches what others have delivered, so that it lacks little when it joins. */
+  #catchUp(): void {
+    if (this.#state !== "outside" || this.#installing !== null) return;
+    if (this.#fetching !== null && this.#now - this.#fetching.askedAt < INSTALL_WAIT_MS) return;
+    this.#fetching = null;
+    const indexOf = (id: number) => this.#peers.heartbeat(id)?.index ?? 0;
+    const [furthest] = this.hears().sort((a, b) => indexOf(b) - indexOf(a));
+    if (furthest === undefined || indexOf(furthest) <= this.#order.position.index) return;
+    this.#fetchFrom(furthest, indexOf(furthest));
+  }
+
+  #fetchFrom(source: number, to: number): void {
+    this.#fetching = { number: 0, source, to, snapshot: null, askedAt: this.#now };
+    this.#fetchNext(this.#fetching);
+  }
+
+  #fetchNext(fetching: Fetching): void {
+    fetching.number = ++this.#fetches;
+    fetching.askedAt = this.#now;
+    const from = this.#order.position.index + 1;
+    const part = fetching.snapshot?.part ?? 0;
+    this.#send(fetching.source, {
+      type: "fetch",
+      from,
+      to: fetching.to,
+      part,
+      fetch: fetching.number,
+    });
+  }
+
+  #stopInstalling(): void {
+    this.#installing = null;
+    this.#fetching = null;
+  }
+
+  #onAnswer(from: number, { fetch, content }: Answer): void {
+    const fetching = this.#fetching;
+    // What was asked for twice, since its link was made again, must not be followed twice.
+    if (fetching?.source !== from || fetching.number !== fetch) return;
+    if (content.type === "entries") this.#onEntries(fetching, content.entries);
+    else this.#onSnapshot(fetching, content);
+  }
+
+  #onEntries(fetching: Fetching, entries: readonly Entry[]): void {
+    if (entries.length === 0) return;
+    fetching.snapshot = null;
+    this.#order.follow(entries.filter(({ index }) => index <= fetching.to), this.#out);
+    this.#gotOn(fetching);
+  }
+
+  #onSnapshot(fetching: Fetching, part: Snapshot): void {
+    const { index } = part.position;
+    if (part.part === 0) {
+      const max = this.#installing?.base.index ?? Infinity;
+      if (index <= this.#order.position.index || index > max) return;
+    } else if (fetching.snapshot?.index !== index || fetching.snapshot.part !== part.part) return;
+    this.#out.writes.push(part);
+    fetching.snapshot = part.last ? null : { index, part: part.part + 1 };
+    if (part.last) {
+      this.#order.restore(part);
+      this.#out.notices.push({ type: "restored", index, source: fetching.source });
+    }
+    this.#gotOn(fetching);
+  }
+
+  #gotOn(fetching: Fetching): void {
+    this.#fetched++;
     this.#progress();
-    const { index } = this.#order.position;
-    if (index >= install.base.index) this.#install(install);
-    else this.#send(install.source, { type: "fetch", from: index + 1, to: install.base.index });
+    // Who only catches up follows what is delivered meanwhile.
+    if (this.#installing === null) {
+      const known = this.#peers.heartbeat(fetching.source)?.index ?? 0;
+      fetching.to = Math.max(fetching.to, known);
+    }
+    if (this.#order.position.index < fetching.to) return this.#fetchNext(fetching);
+    this.#fetching = null;
+    if (this.#installing !== null) this.#install(this.#installing);
   }
 
   #install(install: Install): void {
     const { view } = install;
-    this.#installing = null;
-    this.#order.install(install, this.#view === null);
+    this.#stopInstalling();
+    this.#order.install(install, this.#isNew);
+    this.#isNew = false;
     this.#view = view;
     this.#state = "installed";
     this.#peers.forgive(this.#now);
@@ -660,6 +837,7 @@ export class Order {
     if (this.#state !== "installed" || !sameBallot(this.#current.ballot, ballot)) return;
     this.#state = "live";
     this.#liveAt = this.#now;
+    this.#noteAbsences();
     this.#stuck = "";
     this.#following = null;
     this.#suspects.clear();
@@ -667,9 +845,44 @@ export class Order {
     this.#out.notices.push({ type: "live", view: this.#current, carried, resubmitted });
   }
 
+  #noteAbsences(): void {
+    const { members } = this.#current;
+    for (let id = 0; id < this.#replicas; id++) {
+      if (members.includes(id)) this.#absences.takenIn(id, this.#now);
+      else if (
+        this.#lastMembers.includes(id) || (this.hears().includes(id) && this.#isJoining(id))
+      ) {
+        this.#absences.leftOut(id, this.#now);
+      }
+    }
+    this.#lastMembers = members;
+  }
+
+  // Linearizable reads
+
+  #askForReads(): void {
+    if (this.#state !== "live" || !this.#reads.ask(this.#order.clock)) return;
+    for (const peer of this.#openMembers()) {
+      const question = this.#reads.unanswered(peer);
+      if (question !== null) this.#sendQuestion(peer, question);
+    }
+  }
+
+  #sendQuestion(peer: number, question: number): void {
+    this.#send(peer, { type: "confirm", ballot: this.#current.ballot, question });
+  }
+
+  #releaseReads(): void {
+    if (this.#state !== "live") return;
+    this.#askForReads();
+    const read = this.#reads.release(this.#order.head?.time ?? Infinity);
+    if (read !== null) this.#out.confirmed.push({ read, index: this.#order.position.index });
+  }
+
   #leave(reason: string): void {
     if (this.#state !== "outside") this.#out.notices.push({ type: "outside", reason });
     this.#state = "outside";
+    this.#reads.restart();
     this.#order.leave();
   }
 }

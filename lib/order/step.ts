@@ -67,6 +67,8 @@ export type Notice =
   | { readonly type: "outside"; readonly reason: string }
   | { readonly type: "prepare"; readonly ballot: Ballot }
   | { readonly type: "fetch"; readonly from: number; readonly to: number; readonly source: number }
+  /** A snapshot has taken the place of all that was applied here. */
+  | { readonly type: "restored"; readonly index: number; readonly source: number }
   | { readonly type: "installed"; readonly view: View }
   | {
     readonly type: "live";
@@ -109,6 +111,8 @@ export interface Effects {
     readonly from: number;
     readonly to: number;
     readonly part: number;
+    /** The number that the answer bears. */
+    readonly fetch: number;
   }[];
   /**
    * Linearizable reads up to number `read` may be answered as soon as everything up to `index` is

@@ -23,6 +23,7 @@ import type {
   Numbered,
   Operation,
   Position,
+  Snapshot,
   View,
 } from "./message.ts";
 import { timestampOf } from "./message.ts";
@@ -131,6 +132,24 @@ export class TotalOrder {
     return this.#outbox.length + this.#own.length;
   }
 
+  /** The message to be delivered next. */
+  get head(): Message | undefined {
+    return this.#pending.head();
+  }
+
+  /** Whether this member has acknowledged the message of the queue. */
+  isAcknowledged(member: number, { origin, time }: Message): boolean {
+    return this.#acknowledged[member][origin] >= time;
+  }
+
+  /** Own operations that are not delivered. */
+  *undelivered(): Iterable<Operation> {
+    for (const { origin, operation } of this.#pending.all()) {
+      if (origin === this.#self) yield operation;
+    }
+    for (const { operation } of this.#outbox) yield operation;
+  }
+
   /** The queue, in timestamp order. */
   pending(): Message[] {
     return this.#pending.all();
@@ -156,9 +175,9 @@ export class TotalOrder {
 
   /**
    * Begins a view: the queue holds what was carried into it, own operations that were not
-   * carried go back to the outbox.
+   * carried go back to the outbox. Who `isNew` has forgotten which numbers it gave.
    */
-  install({ view, previous, base, deliveredN, carried }: Install, first: boolean): void {
+  install({ view, previous, base, deliveredN, carried }: Install, isNew: boolean): void {
     invariant(this.#position.index >= base.index, "a view is installed on its whole base");
     // What this replica has delivered beyond the base is carried: everything delivered anywhere is.
     const queue = carried.filter((message) => message.n > this.#deliveredN[message.origin]);
@@ -178,7 +197,7 @@ export class TotalOrder {
       Math.max(this.#clock, this.#position.time),
     ) + 1;
     this.#n = Math.max(this.#n, known);
-    if (first && previous !== null) {
+    if (isNew && previous !== null) {
       // A new folder in a cluster that has ordered before: its forgotten numbers lie below.
       this.#n = Math.max(this.#n, known + N_STEP_IDENTITY, view.ballot.round * N_STEP_IDENTITY);
     }
@@ -309,8 +328,26 @@ export class TotalOrder {
       invariant(index === this.#position.index + 1, "fetched entries follow the log");
       this.#append(message, out);
     }
+    this.#dropDelivered();
+  }
+
+  /** A snapshot of a place further on: all up to there is delivered. */
+  restore({ position, deliveredN }: Snapshot): void {
+    invariant(position.index > this.#position.index, "a snapshot leads further");
+    this.#position = position;
+    deliveredN.forEach((n, origin) => {
+      invariant(n >= this.#deliveredN[origin], "a snapshot holds all that was delivered");
+      this.#deliveredN[origin] = n;
+    });
+    this.#dropDelivered();
+  }
+
+  #dropDelivered(): void {
     const left = this.#pending.all().filter(({ origin, n }) => n > this.#deliveredN[origin]);
     this.#pending.replace(left);
+    while ((this.#outbox.first()?.n ?? Infinity) <= this.#deliveredN[this.#self]) {
+      this.#outbox.shift();
+    }
   }
 
   /**
@@ -378,9 +415,8 @@ export class TotalOrder {
     this.#fill(out);
   }
 
-  #acknowledgedByAll({ origin, time }: Message): boolean {
-    const members = this.#members();
-    return members.every((member) => this.#acknowledged[member][origin] >= time);
+  #acknowledgedByAll(message: Message): boolean {
+    return this.#members().every((member) => this.isAcknowledged(member, message));
   }
 
   /** Gives the message the next index: it is delivered. */
@@ -431,6 +467,10 @@ function bytesOf(operation: Operation): number {
 }
 
 function isSame(a: Operation | undefined, b: Operation): boolean {
-  if (a === undefined || a.key !== b.key || a.id !== b.id) return false;
-  return a.type === "set" ? b.type === "set" && a.value === b.value : b.type === "delete";
+  return a !== undefined && a.type === b.type && a.key === b.key && a.id === b.id &&
+    valueOf(a) === valueOf(b);
+}
+
+function valueOf(operation: Operation): string | null {
+  return operation.type === "set" ? operation.value : null;
 }

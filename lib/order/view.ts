@@ -17,7 +17,7 @@ import {
   START,
   type View,
 } from "./message.ts";
-import { type Ballot, compareBallots } from "./timestamp.ts";
+import { type Ballot, compareBallots, sameBallot } from "./timestamp.ts";
 
 /** More than half of the replicas. */
 export function majority(replicas: number): number {
@@ -29,46 +29,45 @@ export interface Formation {
   readonly ballot: Ballot;
   /** How many replicas are configured. */
   readonly replicas: number;
-  /** How many members a view must have; a majority at least. */
-  readonly membersMin: number;
+  /** How many entries a member may lack, if there are enough others. */
+  readonly joinLagMax: number;
   /** Who promised this ballot, with what. */
   readonly promises: ReadonlyMap<number, Promise>;
 }
 
 /** The view that the promises allow, or the reason why they allow none. */
-export function formView({ ballot, replicas, membersMin, promises }: Formation): Install | string {
-  const members = mutuallyHeard(
+export function formView(formation: Formation): Install | string {
+  const { ballot, replicas, joinLagMax, promises } = formation;
+  const of = (id: number) => known(promises, id);
+  const here = mutuallyHeard(
     ballot.id,
     new Map([...promises].map(([id, promise]) => [id, promise.hears])),
   );
-  const missing = range(replicas).filter((id) => !members.includes(id));
-  if (members.length < membersMin) {
-    return `${members.length} of ${replicas} replicas are here, ${membersMin} are needed; missing: ${
-      missing.join(", ")
-    }`;
+  const missing = range(replicas).filter((id) => !here.includes(id));
+  if (here.length < majority(replicas)) {
+    return `${here.length} of ${replicas} replicas are here, ${majority(replicas)} are needed; ` +
+      `missing: ${missing.join(", ")}`;
   }
-  const of = (id: number) => known(promises, id);
-  const previous = highestInstalled(members.map(of));
+  const previous = highestInstalled(here.map(of));
   if (previous === null && missing.length > 0) {
     return `the first view needs all ${replicas} replicas; missing: ${missing.join(", ")}`;
   }
-  // Who lost its folder has forgotten its promises: it counts toward no majority.
-  const fresh = previous === null
-    ? []
-    : members.filter((id) => of(id).identity !== previous.identities[id]);
-  if (members.length - fresh.length < majority(replicas)) {
-    return `the folders of replicas ${
-      fresh.join(", ")
-    } are new or lost, and what is left is no majority of ${replicas}: put the lost folders back`;
-  }
+  const isNew = (id: number) => previous !== null && of(id).identity !== previous.identities[id];
+  const refusal = missingMemory(here, isNew, previous, formation);
+  if (refusal !== null) return refusal;
   // Only those with the highest installed ballot hold all that was delivered.
-  const reports = previous === null ? [] : members.filter((id) => {
-    const { installed } = of(id);
-    return installed !== null && compareBallots(installed.ballot, previous.ballot) === 0;
+  const isReporter = (id: number) =>
+    previous !== null && sameBallot(of(id).installed?.ballot ?? null, previous.ballot);
+  const reporters = here.filter(isReporter);
+  const source = most(reporters, (id) => of(id).position.index) ?? ballot.id;
+  const base = reporters.length > 0 ? of(source).position : START;
+  const deliveredN = reporters.length > 0 ? of(source).deliveredN : Array(replicas).fill(0);
+  const members = withoutStragglers(here, majority(replicas), {
+    isStraggler: (id) =>
+      id !== ballot.id && !isReporter(id) && base.index - of(id).position.index > joinLagMax,
+    counts: (id) => !isNew(id),
+    index: (id) => of(id).position.index,
   });
-  const source = most(reports, (id) => of(id).position.index) ?? ballot.id;
-  const base = reports.length > 0 ? of(source).position : START;
-  const deliveredN = reports.length > 0 ? of(source).deliveredN : Array(replicas).fill(0);
   return {
     type: "install",
     view: {
@@ -83,8 +82,60 @@ export function formView({ ballot, replicas, membersMin, promises }: Formation):
     base,
     deliveredN,
     source,
-    carried: carried(reports.map((id) => of(id).pending), deliveredN),
+    carried: carried(reporters.map((id) => of(id).pending), deliveredN),
   };
+}
+
+/**
+ * Whose folder is new has forgotten its promises, and counts toward no majority. Without a
+ * majority of memories a view forms only of all replicas, since then no older view can go on
+ * anywhere; and only if all that is lost is what a power cut may cost, or the operator says so.
+ */
+function missingMemory(
+  here: readonly number[],
+  isNew: (id: number) => boolean,
+  previous: View | null,
+  { replicas, promises }: Formation,
+): string | null {
+  const fresh = here.filter(isNew);
+  if (here.length - fresh.length >= majority(replicas)) return null;
+  const lost = fresh.filter((id) => {
+    const { former } = known(promises, id);
+    return former === null || former !== previous?.identities[id];
+  });
+  const remembered = here.length - lost.length >= majority(replicas);
+  const forced = here.some((id) => known(promises, id).force);
+  if (here.length === replicas && (remembered || forced)) return null;
+  if (remembered) {
+    return `a power cut may have undone what a majority had promised: a view needs all ${replicas} ` +
+      "replicas then";
+  }
+  return `the folders of replicas ${lost.join(", ")} are new or lost, and what is left is no ` +
+    `majority of ${replicas}: put the lost folders back, or start all with --force-new-cluster`;
+}
+
+/** What decides who is left out of a view. */
+interface Straggling {
+  readonly isStraggler: (id: number) => boolean;
+  readonly counts: (id: number) => boolean;
+  readonly index: (id: number) => number;
+}
+
+/**
+ * The members without those that lack so much that all others would wait for them: they catch up
+ * first, and are taken in by a later view. As long as a majority that counts is left.
+ */
+function withoutStragglers(
+  here: readonly number[],
+  quorum: number,
+  { isStraggler, counts, index }: Straggling,
+): number[] {
+  let members = [...here];
+  for (const id of here.filter(isStraggler).sort((a, b) => index(a) - index(b))) {
+    const left = members.filter((other) => other !== id);
+    if (left.filter(counts).length >= quorum) members = left;
+  }
+  return members;
 }
 
 /**

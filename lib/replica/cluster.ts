@@ -258,7 +258,6 @@ function workerOptions(
   return {
     ...place,
     replicas,
-    membersMin: majority(replicas),
     suspectAfterMs: settings.suspectAfterMs ?? SUSPECT_AFTER_MS,
     force: settings.force ?? false,
     consistency,

@@ -15,7 +15,6 @@ import type { PeerAddress } from "./links.ts";
 export interface WorkerOptions {
   readonly id: number;
   readonly replicas: number;
-  readonly membersMin: number;
   readonly suspectAfterMs: number;
   /** The operator allows a view although a majority of the folders is new. */
   readonly force: boolean;

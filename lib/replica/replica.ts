@@ -9,8 +9,7 @@
  */
 
 import type { Consistency } from "../consistency.ts";
-import { FailedError, reason, RequestError } from "../errors.ts";
-import { unreachable } from "../invariant.ts";
+import { type ErrorCode, FailedError, reason, RequestError } from "../errors.ts";
 import {
   DRAIN_MS,
   FORCE_EVERY_MS,
@@ -21,29 +20,41 @@ import {
   WRITE_BYTES_IN_FLIGHT_MAX,
   WRITES_IN_FLIGHT_MAX,
 } from "../limits.ts";
+import { invariant } from "../invariant.ts";
 import type { Log } from "../log.ts";
 import { Fifo } from "../order/fifo.ts";
-import type { Entry, Operation } from "../order/message.ts";
+import type { Entry, Message, Operation, Outcome, Snapshot } from "../order/message.ts";
 import { Order } from "../order/order.ts";
 import type { Effects, Event, Notice, Write } from "../order/step.ts";
-import { showBallot } from "../order/timestamp.ts";
+import { majority } from "../order/view.ts";
 import type { Fsync } from "../store/sqlite.ts";
-import { operationBytes, type Page, type Store } from "../store/store.ts";
+import { type Commit, operationBytes, type Page, type Store } from "../store/store.ts";
 import { VERSION } from "../version.ts";
-import type { Missing, Reply, RequestOptions, Status, Token } from "../wire/message.ts";
+import {
+  errorReply,
+  type Missing,
+  type PeerStatus,
+  type Reply,
+  type RequestOptions,
+  type Status,
+  type Token,
+} from "../wire/message.ts";
 import { type Hello, PROTOCOL } from "../wire/peer.ts";
 import { acceptAll } from "./accept.ts";
 import { Channel } from "./channel.ts";
+import { ConfirmedReads } from "./confirmed_reads.ts";
 import { Links, type PeerAddress } from "./links.ts";
-import { Session, type SessionReplica, type WriteRequest } from "./session.ts";
+import { logEventOf } from "./notices.ts";
+import { RecentTimes } from "./recent_times.ts";
+import { type OutcomeRequest, Session, type SessionReplica, type WriteRequest } from "./session.ts";
+import { Since } from "./since.ts";
+import { Supply, type Wanted } from "./supply.ts";
 import { Turns } from "./turns.ts";
 
 /** What a replica is told once. */
 export interface ReplicaOptions {
   readonly id: number;
   readonly replicas: number;
-  /** How many members a view must have. */
-  readonly membersMin: number;
   /** Milliseconds of silence after which a peer is suspected; `SUSPECT_AFTER_MS` if not given. */
   readonly suspectAfterMs?: number;
   /** The operator allows a view although a majority of the folders is new. */
@@ -62,11 +73,13 @@ export interface ReplicaOptions {
   readonly failed: (error: FailedError) => void;
 }
 
-/** Called with a write's answer. */
+/** Called with the answer, once. */
 type Done = (reply: Reply) => void;
 
+/** An own operation that is answered when it is applied. */
 interface Waiting {
   readonly n: number;
+  readonly operation: Operation;
   readonly done: Done;
   readonly deadline: number;
 }
@@ -93,7 +106,7 @@ export class Replica implements SessionReplica {
   #deliver: Entry[] = [];
   #apply: Entry[] = [];
   #number = 0;
-  #reads: { peer: number; from: number; to: number }[] = [];
+  #wanted: Wanted[] = [];
 
   /** Delivered, and applied only at `due`. */
   readonly #delayed = new Fifo<{ readonly entry: Entry; readonly due: number }>();
@@ -104,30 +117,31 @@ export class Replica implements SessionReplica {
   readonly #applying = new Map<number, Waiting>();
   /** Sessions whose next request waits for something of this replica. */
   readonly #waiting = new Set<Session>();
+  readonly #reads = new ConfirmedReads();
+  readonly #supply: Supply;
+  readonly #fsyncTimes = new RecentTimes();
   /** Bytes of own messages not delivered, by what `operationBytes` counts. */
   #outboxBytes = 0;
   #wasLive = false;
-  #silentSince = new Map<number, number>();
+  readonly #missingSince = new Since();
+  readonly #suspectedSince = new Since();
   readonly #timers: ReturnType<typeof setInterval>[] = [];
   #listener: Deno.TcpListener | null = null;
   #stopped = false;
 
   /** Takes up the store where it was left; in no view yet. */
   constructor(options: ReplicaOptions) {
-    const { id, replicas, membersMin, suspectAfterMs, store, limits, log } = options;
+    const { id, replicas, suspectAfterMs, force, store, limits, log } = options;
     this.#options = options;
     this.limits = limits;
     this.requestTimeoutMs = options.requestTimeoutMs;
     this.#applyDelayMs = options.applyDelayMs;
     this.#store = store;
+    this.#supply = new Supply(store);
     const durable = store.load();
     this.#identity = durable.identity;
-    this.#order = new Order({ id, replicas, membersMin, suspectAfterMs }, durable);
-    const own = [
-      ...durable.outbox,
-      ...durable.pending.filter(({ origin }) => origin === id),
-    ];
-    for (const { operation } of own) this.#outboxBytes += operationBytes(operation);
+    this.#order = new Order({ id, replicas, suspectAfterMs, force }, durable);
+    this.#countOutbox();
     this.#applyLeftOver(durable.position.index);
     this.#links = new Links({
       hello: () => this.#hello(),
@@ -137,7 +151,10 @@ export class Replica implements SessionReplica {
       log,
       events: {
         up: (peer) => this.#run({ type: "link_up", peer }),
-        down: (peer) => this.#run({ type: "link_down", peer }),
+        down: (peer) => {
+          this.#supply.drop(peer);
+          this.#run({ type: "link_down", peer });
+        },
         receive: (from, message) => this.#run({ type: "receive", from, message }),
       },
     });
@@ -200,14 +217,28 @@ export class Replica implements SessionReplica {
     return this.#turns.run(work);
   }
 
+  /** A read has come; if it is linearizable it needs a confirmation, of this number. */
+  beginRead({ consistency }: RequestOptions): number | null {
+    if ((consistency ?? this.#options.consistency) !== "linearizable") return null;
+    const read = this.#reads.next();
+    this.#run({ type: "read", read });
+    return read;
+  }
+
   /**
-   * Why a read cannot be answered now, or null if it can. After a power cut the store may have
-   * forgotten what it has shown: it shows nothing in `sequential` until it has caught up.
+   * Why a read cannot be answered now, or null if it can. What may have forgotten what it has
+   * shown shows nothing in `sequential` before it has caught up: a folder that is new, or whose
+   * machine lost power.
    */
-  readObstacle({ consistency, token }: RequestOptions): RequestError | null {
+  readObstacle({ consistency, token }: RequestOptions, read: number | null): RequestError | null {
     const level = consistency ?? this.#options.consistency;
-    if (this.#store.mayHaveForgotten && !this.#wasLive && level !== "eventual") {
-      return this.#noQuorum(false);
+    const forgetful = !this.#order.counts || (this.#store.mayHaveForgotten && !this.#wasLive);
+    if (forgetful && level !== "eventual") return this.#noQuorum(false);
+    if (read !== null && !this.#reads.isReady(read, this.#store.applied)) {
+      if (this.#order.state !== "live") return this.#noQuorum(false);
+      const text =
+        "no majority has confirmed within the time limit that this replica is up to date";
+      return new RequestError("timeout", text, { maybe: false });
     }
     return this.#lack(token);
   }
@@ -232,7 +263,7 @@ export class Replica implements SessionReplica {
     const lack = this.#lack(token);
     if (lack !== null) return lack;
     const level = consistency ?? this.#options.consistency;
-    if (!this.#order.takesWrites || (level !== "eventual" && this.#order.state !== "live")) {
+    if (!this.#order.counts || (level !== "eventual" && this.#order.state !== "live")) {
       return this.#noQuorum(false);
     }
     const [bytesMax, messagesMax] = this.#order.state === "live"
@@ -248,24 +279,41 @@ export class Replica implements SessionReplica {
   /** Submits a write that no {@linkcode writeObstacle} holds back. */
   write(request: WriteRequest, deadline: number, done: Done): void {
     const { key, options } = request;
-    const id = options.id === undefined ? {} : { id: options.id };
-    const operation: Operation = request.type === "set"
-      ? { type: "set", key, value: request.value, bytes: request.bytes, ...id }
-      : { type: "delete", key, ...id };
-    const n = this.#run({ type: "submit", operation })?.n;
-    if (n === undefined) return;
-    this.#outboxBytes += operationBytes(operation);
-    const level = options.consistency ?? this.#options.consistency;
-    switch (level) {
-      case "eventual":
-        this.#safe.push({ n, done });
-        return;
-      case "sequential":
-        this.#applying.set(n, { n, done, deadline });
-        return;
-      default:
-        return unreachable(level);
+    const isEventual = (options.consistency ?? this.#options.consistency) === "eventual";
+    const { id } = options;
+    const before = id === undefined ? undefined : this.#store.outcome(id);
+    // No fence holds back what is answered before it is ordered.
+    if (before !== undefined && (before.applied || !isEventual)) {
+      return done(this.#firstReply(before));
     }
+    const name = id === undefined ? {} : { id, ...(isEventual ? { eventual: true as const } : {}) };
+    const operation: Operation = request.type === "set"
+      ? { type: "set", key, value: request.value, bytes: request.bytes, ...name }
+      : { type: "delete", key, ...name };
+    const n = this.#submit(operation);
+    if (n === null) return;
+    if (isEventual) this.#safe.push({ n, done });
+    else this.#applying.set(n, { n, operation, done, deadline });
+  }
+
+  /** What came of a request, as far as that is known or certain without asking the others. */
+  outcome({ id, options }: OutcomeRequest): Reply | null {
+    if (this.#store.outcome(id) !== undefined) return this.#outcomeReply(id);
+    const level = options.consistency ?? this.#options.consistency;
+    if (level !== "eventual") return null;
+    return this.#unknown("it is not applied here; at `eventual` it may wait at another replica");
+  }
+
+  /** Makes sure that the request is carried out before this, or never; and answers which. */
+  fence(id: string, deadline: number, done: Done): void {
+    const operation: Operation = { type: "fence", key: "", id };
+    const n = this.#submit(operation);
+    if (n !== null) this.#applying.set(n, { n, operation, done, deadline });
+  }
+
+  /** The answer to an `outcome` that could not be made certain. */
+  unknownOutcome(obstacle: RequestError): Reply {
+    return this.#unknown(obstacle.message, obstacle.code);
   }
 
   /** The answer to a read of the local store. */
@@ -288,47 +336,73 @@ export class Replica implements SessionReplica {
   /** What this replica says of itself. */
   status(): Status {
     const { id, replicas, consistency, fsync } = this.#options;
-    const { view } = this.#order;
-    const hears = this.#order.hears();
-    const missing = this.#missing();
+    const order = this.#order;
+    const { view } = order;
+    const highest = Math.max(
+      order.position.index,
+      ...order.hears().map((peer) => order.said(peer)?.index ?? 0),
+    );
     return {
       id,
       replicas,
       consistency,
       requestTimeout: this.requestTimeoutMs,
       version: VERSION,
-      state: this.#order.state,
+      state: order.state,
       view: view === null
         ? null
         : { ballot: [view.ballot.round, view.ballot.id], members: [...view.members] },
-      hears,
-      suspects: missing.filter(({ id }) => view?.members.includes(id))
-        .map((peer) => ({ ...peer, reason: "silent" })),
-      missing,
-      peers: Array.from({ length: replicas }, (_, peer) => ({
+      hears: order.hears(),
+      suspects: [...order.suspects()].map(([peer, why]) => ({
         id: peer,
-        state: null,
-        index: null,
-        lag: null,
-        member: view?.members.includes(peer) ?? false,
-      })).filter((peer) => peer.id !== id),
-      delivered: this.#order.position.index,
+        since: this.#suspectedSince.of(peer),
+        reason: why,
+      })),
+      missing: this.#missing(),
+      peers: this.#peerStatuses(highest),
+      delivered: order.position.index,
       applied: this.#store.applied,
-      lag: this.#order.position.index - this.#store.applied,
-      joining: null,
-      pending: this.#order.pendingLength,
-      outbox: this.#order.outboxLength,
+      lag: highest - this.#store.applied,
+      joining: this.#joining(highest),
+      pending: order.pendingLength,
+      outbox: order.outboxLength,
       outboxBytes: this.#outboxBytes,
       keys: this.#store.keys,
       store: this.#store.kind,
       fsync: this.#store.kind === "memory" ? "never" : fsync,
-      fsyncP99: null,
+      fsyncP99: this.#fsyncTimes.p99(this.now()),
       uptime: Math.round(this.now() - this.#began),
       clients: this.#sessions.size,
       cluster: view?.cluster ?? null,
       identity: this.#identity,
-      counts: view !== null,
+      counts: order.counts,
     };
+  }
+
+  #peerStatuses(highest: number): PeerStatus[] {
+    const { view } = this.#order;
+    const ids = Array.from({ length: this.#options.replicas }, (_, id) => id);
+    return ids.filter((id) => id !== this.#options.id).map((id) => {
+      const said = this.#order.said(id);
+      return {
+        id,
+        state: said?.state ?? null,
+        index: said?.index ?? null,
+        lag: said === null ? null : Math.max(0, highest - said.index),
+        member: view?.members.includes(id) ?? false,
+      };
+    });
+  }
+
+  /** What is in the way of being in a working view. */
+  #joining(highest: number): string | null {
+    if (this.#order.state === "live") return null;
+    const missing = this.#order.missing();
+    if (this.#options.replicas - missing.length < majority(this.#options.replicas)) {
+      return `too few replicas: ${missing.join(", ")} cannot be reached`;
+    }
+    const lacks = highest - this.#order.position.index;
+    return lacks > 0 ? `lacks ${lacks} entries` : "a view is being formed";
   }
 
   // Events in, effects out
@@ -349,13 +423,15 @@ export class Replica implements SessionReplica {
 
   #tick(): void {
     this.#run({ type: "tick", random: Math.random() });
-    this.#noteSilence();
+    this.#missingSince.update(this.#order.missing());
+    this.#suspectedSince.update(this.#order.suspects().keys());
     const now = this.now();
-    for (const { n, done, deadline } of this.#applying.values()) {
+    for (const { n, operation, done, deadline } of this.#applying.values()) {
       if (now < deadline) continue;
       this.#applying.delete(n);
-      done(this.#timedOut());
+      done(this.#timedOut(operation));
     }
+    this.#supply.dropIdle(now);
     this.#wakeWaiting();
   }
 
@@ -372,9 +448,13 @@ export class Replica implements SessionReplica {
 
   #carryOut(out: Effects): Effects {
     // First what must not get lost, should anything after it fail.
-    for (const write of out.writes) this.#writes.push(write);
+    for (const write of out.writes) {
+      this.#writes.push(write);
+      if (write.type === "snapshot" && write.last) this.#skipTo(write);
+    }
     for (const entry of out.deliver) this.#deliver.push(entry);
-    for (const read of out.read) this.#reads.push(read);
+    for (const wanted of out.read) this.#wanted.push(wanted);
+    for (const confirmed of out.confirmed) this.#reads.add(confirmed);
     if (out.number > 0) this.#number = out.number;
     for (const { to, message } of out.send) this.#links.send(to, message);
     for (const { peer, reason } of out.breakLinks) this.#links.break(peer, reason);
@@ -391,22 +471,32 @@ export class Replica implements SessionReplica {
     if (this.#stopped) return;
     this.#guard(() => {
       let applied = false;
+      const confirmed = this.#reads.news();
       for (;;) {
         this.#links.flush();
         const commit = this.#gather();
         if (commit === null) break;
         const { number, safe } = commit;
-        this.#store.commit(commit, number > 0);
-        for (const { n, done } of safe) done({ type: "stored", token: this.#tokenOf(n) });
-        for (const entry of commit.apply) this.#answerApplied(entry);
-        applied ||= commit.apply.length > 0;
+        this.#commit(commit, number > 0);
+        for (const { n, done } of safe) done(this.#stored(this.#options.id, n));
+        for (const { message } of commit.apply) this.#answerApplied(message);
+        const restored = commit.writes.some(({ type }) => type === "snapshot");
+        if (restored) this.#answerRestored();
+        applied ||= restored || commit.apply.length > 0;
         if (number > 0) this.#run({ type: "persisted", number });
       }
-      this.#readLog();
+      this.#answerFetches();
       // What is submitted from here on has a turn of its own.
       this.#turning = false;
-      if (applied) this.#wakeWaiting();
+      if (applied || confirmed) this.#wakeWaiting();
     });
+  }
+
+  #commit(commit: Commit, safe: boolean): void {
+    const began = this.now();
+    this.#store.commit(commit, safe);
+    const ended = this.now();
+    if (safe) this.#fsyncTimes.add(ended - began, ended);
   }
 
   /** Takes what the turn has gathered; null if there is nothing. */
@@ -451,29 +541,105 @@ export class Replica implements SessionReplica {
     }, Math.max(0, head.due - now));
   }
 
-  #answerApplied({ message: { origin, n } }: Entry): void {
+  /** Gives an own operation to the core; null if this replica has stopped. */
+  #submit(operation: Operation): number | null {
+    const n = this.#run({ type: "submit", operation })?.n;
+    if (n === undefined) return null;
+    this.#outboxBytes += operationBytes(operation);
+    return n;
+  }
+
+  #answerApplied({ origin, n }: Message): void {
     if (origin !== this.#options.id) return;
     const waiting = this.#applying.get(n);
     if (waiting === undefined) return;
     this.#applying.delete(n);
-    waiting.done({ type: "stored", token: this.#tokenOf(n) });
+    waiting.done(this.#appliedReply(waiting));
   }
 
-  /** The token of an answer that depends on this own message alone. */
-  #tokenOf(n: number): Token {
+  /** What was delivered before and is not applied yet is in the snapshot. */
+  #skipTo({ position }: Snapshot): void {
+    invariant(this.#deliver.every(({ index }) => index <= position.index), "a snapshot leads on");
+    this.#deliver = [];
+    this.#delayed.clear();
+  }
+
+  /** A snapshot may hold own operations whose entries never come here. */
+  #answerRestored(): void {
+    this.#countOutbox();
+    for (const waiting of [...this.#applying.values()]) {
+      if (waiting.n > this.#store.appliedN[this.#options.id]) continue;
+      this.#applying.delete(waiting.n);
+      waiting.done(this.#appliedReply(waiting));
+    }
+  }
+
+  #countOutbox(): void {
+    this.#outboxBytes = 0;
+    for (const operation of this.#order.undelivered()) {
+      this.#outboxBytes += operationBytes(operation);
+    }
+  }
+
+  /** The answer to an own operation that is applied. */
+  #appliedReply({ n, operation }: Waiting): Reply {
+    if (operation.type === "fence") return this.#outcomeReply(operation.id);
+    if (operation.id === undefined) return this.#stored(this.#options.id, n);
+    const outcome = this.#store.outcome(operation.id);
+    invariant(outcome !== undefined, "what came of an operation just applied is known");
+    return this.#firstReply(outcome);
+  }
+
+  /** The answer to every write with an id: the first one's, if that was carried out. */
+  #firstReply({ applied, origin, n }: Outcome): Reply {
+    if (applied) return this.#stored(origin, n);
+    const text = "an `outcome` has ruled this id out before: the write is never carried out";
+    return errorReply(new RequestError("bad_request", text, { maybe: false }));
+  }
+
+  #outcomeReply(id: string): Reply {
+    const outcome = this.#store.outcome(id);
+    const token = this.#store.appliedN;
+    if (outcome === undefined) return this.#unknown("it was asked about too long ago");
+    const { applied, index, origin, n } = outcome;
+    if (applied) {
+      return {
+        type: "outcome",
+        outcome: "applied",
+        token: this.#tokenOf(origin, n),
+        details: { index, origin },
+      };
+    }
+    // Of what was applied before the oldest id that is remembered, nothing is known any more.
+    const { forgotten } = this.#store;
+    const details = forgotten > 0 ? { index, forgotten } : { index };
+    return { type: "outcome", outcome: "never", token, details };
+  }
+
+  #unknown(why: string, code?: ErrorCode): Reply {
+    const details = { reason: why, ...(code === undefined ? {} : { code }) };
+    return { type: "outcome", outcome: "unknown", token: this.#store.appliedN, details };
+  }
+
+  #stored(origin: number, n: number): Reply {
+    return { type: "stored", token: this.#tokenOf(origin, n) };
+  }
+
+  /** The token of an answer that depends on this message alone. */
+  #tokenOf(origin: number, n: number): Token {
     const token = Array(this.#options.replicas).fill(0);
-    token[this.#options.id] = n;
+    token[origin] = n;
     return token;
   }
 
-  /** Sends the log entries that peers want. */
-  #readLog(): void {
-    const reads = this.#reads;
-    this.#reads = [];
-    for (const { peer, from, to } of reads) {
-      this.#links.send(peer, { type: "entries", entries: this.#store.read(from, to) });
+  /** Sends the peers what they lack of the log. */
+  #answerFetches(): void {
+    const wanted = this.#wanted;
+    this.#wanted = [];
+    for (const fetch of wanted) {
+      this.#links.send(fetch.peer, this.#supply.answer(fetch, this.now()));
     }
-    if (reads.length > 0) this.#links.flush();
+    if (wanted.length > 0) this.#links.flush();
   }
 
   /** What was delivered before the last stop and not applied. */
@@ -499,71 +665,32 @@ export class Replica implements SessionReplica {
 
   // What clients and operators are told
 
-  #timedOut(): Reply {
-    const live = this.#order.state === "live" && this.#order.missing().length === 0;
-    const error = live
+  #timedOut(operation: Operation): Reply {
+    const error = this.#order.state === "live"
       ? new RequestError("timeout", "not applied within the time limit", { maybe: true })
       : this.#noQuorum(true);
-    return { type: "error", code: error.code, text: error.message, details: error.details };
-  }
-
-  /** The replicas that cannot be reached, and since when. */
-  #missing(): Missing[] {
-    return this.#order.missing().map((id) => ({
-      id,
-      since: new Date(this.#silentSince.get(id) ?? Date.now()).toISOString(),
-    }));
+    return operation.type === "fence" ? this.unknownOutcome(error) : errorReply(error);
   }
 
   #noQuorum(maybe: boolean): RequestError {
+    const { replicas } = this.#options;
     const missing = this.#missing();
     const who = missing.map(({ id }) => id).join(", ");
-    const text = missing.length === 0
+    const text = replicas - missing.length < majority(replicas)
+      ? `no majority: of ${replicas} replicas ${who} cannot be reached`
+      : this.#order.counts
       ? "the replicas are forming a view"
-      : `no writes are ordered: of ${this.#options.replicas} replicas ${who} cannot be reached`;
+      : "this replica's folder is new: it takes part when it is brought up to date";
     return new RequestError("no_quorum", text, { maybe, missing });
   }
 
-  #noteSilence(): void {
-    const missing = this.#order.missing();
-    if (missing.length === 0 && this.#silentSince.size === 0) return;
-    const since = this.#silentSince;
-    this.#silentSince = new Map(missing.map((id) => [id, since.get(id) ?? Date.now()]));
+  #missing(): Missing[] {
+    return this.#order.missing().map((id) => ({ id, since: this.#missingSince.of(id) }));
   }
 
   #tell(notice: Notice): void {
-    const { log } = this.#options;
-    switch (notice.type) {
-      case "outside":
-        return log({ level: "info", event: "left its view", reason: notice.reason });
-      case "prepare":
-        return log({ level: "debug", event: "forms a view", ballot: showBallot(notice.ballot) });
-      case "fetch": {
-        const { from, to, source } = notice;
-        return log({ level: "info", event: "repairs its log", lacks: `${from}-${to}`, source });
-      }
-      case "installed":
-        return log({ level: "debug", event: "installed", ballot: showBallot(notice.view.ballot) });
-      case "live":
-        return this.#tellLive(notice);
-      case "suspect":
-        return log({ level: "warn", event: "suspects", peer: notice.peer, reason: notice.reason });
-      case "stuck":
-        return log({ level: "warn", event: "no view yet", reason: notice.reason });
-      default:
-        return unreachable(notice);
-    }
-  }
-
-  #tellLive({ view, carried, resubmitted }: Extract<Notice, { type: "live" }>): void {
-    this.#options.log({
-      level: "info",
-      event: "live",
-      view: showBallot(view.ballot),
-      members: view.members,
-      ...(carried > 0 ? { carried } : {}),
-      ...(resubmitted > 0 ? { resubmitted } : {}),
-    });
+    this.#options.log(logEventOf(notice));
+    if (notice.type !== "live") return;
     queueMicrotask(() => this.#wakeWaiting());
     if (this.#wasLive) return;
     this.#wasLive = true;
@@ -600,6 +727,7 @@ export class Replica implements SessionReplica {
     for (const timer of this.#timers) clearInterval(timer);
     clearTimeout(this.#delayTimer);
     this.#links.close();
+    this.#supply.close();
     this.#listener?.close();
     for (const session of this.#sessions) session.close();
   }

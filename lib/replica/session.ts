@@ -42,12 +42,20 @@ export interface SessionReplica {
   now(): number;
   /** Carries out what the session has to do, when it is its turn. */
   inTurn<T>(work: () => T): Promise<T>;
+  /** A read has come; if it is linearizable it needs a confirmation, of the number given. */
+  beginRead(options: RequestOptions): number | null;
   /** Why a read cannot be answered now, or null if it can. */
-  readObstacle(options: RequestOptions): RequestError | null;
+  readObstacle(options: RequestOptions, read: number | null): RequestError | null;
   /** Why a write cannot be submitted now, or null if it can. */
   writeObstacle(options: RequestOptions): RequestError | null;
   /** Submits a write that no obstacle holds back; `done` is called once, with its answer. */
   write(request: WriteRequest, deadline: number, done: (reply: Reply) => void): void;
+  /** What came of a request, if that is certain here; null if the others must be asked. */
+  outcome(request: OutcomeRequest): Reply | null;
+  /** Makes certain what came of a request; `done` is called once, with the answer. */
+  fence(id: string, deadline: number, done: (reply: Reply) => void): void;
+  /** The answer if nothing could be made certain in time. */
+  unknownOutcome(obstacle: RequestError): Reply;
   /** The answer to a read of the local store. */
   get(key: string): Reply;
   /** Keys of the local store. */
@@ -61,12 +69,17 @@ export interface SessionReplica {
 /** A write that is to be ordered. */
 export type WriteRequest = Extract<Request, { type: "set" | "delete" }>;
 
+/** A question what came of a request. */
+export type OutcomeRequest = Extract<Request, { type: "outcome" }>;
+
 /** A request that waits for its turn, or what is wrong with it. */
 interface Asked {
   readonly request: Request | RequestError;
   readonly bytes: number;
   /** When its time limit ends. */
   readonly deadline: number;
+  /** The confirmation that it needs, if it is a linearizable read. */
+  readonly read: number | null;
 }
 
 /** An answer's place; its text is null until it is known. */
@@ -183,7 +196,10 @@ export class Session {
     }
     const timeout = "options" in request ? request.options.timeout : undefined;
     const deadline = this.#replica.now() + (timeout ?? this.#replica.requestTimeoutMs);
-    this.#asked.push({ request, bytes, deadline });
+    const read = "type" in request && request.type === "get"
+      ? this.#replica.beginRead(request.options)
+      : null;
+    this.#asked.push({ request, bytes, deadline, read });
   }
 
   #hasRoom(): boolean {
@@ -215,39 +231,53 @@ export class Session {
       case "delete": {
         const obstacle = this.#replica.writeObstacle(request.options);
         if (obstacle !== null) return this.#wait(asked, obstacle);
-        const answer = this.#take(asked);
-        this.#writesUnderWay++;
-        this.#replica.write(request, deadline, (reply) => {
-          this.#writesUnderWay--;
-          this.#answer(answer, reply);
-          if (this.#writesUnderWay === 0) this.proceed();
-        });
+        this.#replica.write(request, deadline, this.#begin(asked));
         return true;
       }
       case "get": {
         if (this.#writesUnderWay > 0) return false;
-        const obstacle = this.#replica.readObstacle(request.options);
+        const obstacle = this.#replica.readObstacle(request.options, asked.read);
         if (obstacle !== null) return this.#wait(asked, obstacle);
         return this.#answerNow(asked, this.#replica.get(request.key));
       }
-      case "outcome": {
-        const text = "this replica does not yet tell what came of a request";
-        return this.#answerNow(
-          asked,
-          errorReply(new RequestError("unknown_command", text, { maybe: false })),
-        );
-      }
+      case "outcome":
+        if (this.#writesUnderWay > 0) return false;
+        return this.#tellOutcome(asked, request);
       case "status":
         if (this.#writesUnderWay > 0) return false;
         return this.#answerNow(asked, { type: "status", status: this.#replica.status() });
       case "dump": {
         if (this.#writesUnderWay > 0) return false;
-        const obstacle = this.#replica.readObstacle({});
+        const obstacle = this.#replica.readObstacle({}, null);
         if (obstacle !== null) return this.#wait(asked, obstacle);
         this.#dump(this.#take(asked), request.prefix);
         return true;
       }
     }
+  }
+
+  #tellOutcome(asked: Asked, request: OutcomeRequest): boolean {
+    const known = this.#replica.outcome(request);
+    if (known !== null) return this.#answerNow(asked, known);
+    const { id, options } = request;
+    const obstacle = this.#replica.writeObstacle({ ...options, consistency: "sequential" });
+    if (obstacle === null) {
+      this.#replica.fence(id, asked.deadline, this.#begin(asked));
+      return true;
+    }
+    if (this.#replica.now() < asked.deadline) return this.#wait(asked, obstacle);
+    return this.#answerNow(asked, this.#replica.unknownOutcome(obstacle));
+  }
+
+  /** The request is under way as a write; gives what takes its answer. */
+  #begin(asked: Asked): (reply: Reply) => void {
+    const answer = this.#take(asked);
+    this.#writesUnderWay++;
+    return (reply) => {
+      this.#writesUnderWay--;
+      this.#answer(answer, reply);
+      if (this.#writesUnderWay === 0) this.proceed();
+    };
   }
 
   /** The request waits for the replica, at most until its deadline. */

@@ -16,7 +16,8 @@ import { unreachable } from "../invariant.ts";
 import { PART_BYTES_MAX } from "../limits.ts";
 import type { Ballot, Timestamp } from "../order/timestamp.ts";
 import type {
-  Entry,
+  Answer,
+  Entries,
   Message,
   Operation,
   PeerMessage,
@@ -121,9 +122,11 @@ export function encodePeerMessage(message: PeerMessage, frame: (text: string) =>
       ]));
     }
     case "heartbeat": {
-      const { clock, state, ballot, round, hears, wants, index } = message;
+      const { clock, state, ballot, round, hears, wants, index, fetched } = message;
       const view = ballot === null ? null : pair(ballot);
-      return frame(JSON.stringify(["heartbeat", clock, state, view, round, hears, wants, index]));
+      return frame(
+        JSON.stringify(["heartbeat", clock, state, view, round, hears, wants, index, fetched]),
+      );
     }
     case "resume":
       return frame(JSON.stringify(["resume", pair(message.ballot), message.received]));
@@ -164,15 +167,29 @@ export function encodePeerMessage(message: PeerMessage, frame: (text: string) =>
       ]));
     }
     case "fetch":
-      return frame(JSON.stringify(["fetch", message.from, message.to, message.part]));
+      return frame(
+        JSON.stringify(["fetch", message.from, message.to, message.part, message.fetch]),
+      );
+    case "answer":
+      return encodeAnswer(message, frame);
+    case "confirm":
+    case "confirmed":
+      return frame(JSON.stringify([message.type, pair(message.ballot), message.question]));
+    default:
+      return unreachable(message);
+  }
+}
+
+function encodeAnswer({ fetch, content }: Answer, frame: (text: string) => void): void {
+  switch (content.type) {
     case "entries": {
-      const { entries } = message;
+      const { entries } = content;
       const first = entries.length === 0 ? 0 : entries[0].index;
       const messages = entries.map(({ message }) => encodeMessage(message));
-      return frame(JSON.stringify(["entries", first, ...messages]));
+      return frame(JSON.stringify(["entries", fetch, first, ...messages]));
     }
     case "snapshot": {
-      const { position, deliveredN, forgotten, part, last, keys, requests } = message;
+      const { position, deliveredN, forgotten, part, last, keys, requests } = content;
       const outcomes = requests.map(([id, { applied, index, origin, n }]) => [
         id,
         applied,
@@ -182,14 +199,21 @@ export function encodePeerMessage(message: PeerMessage, frame: (text: string) =>
       ]);
       const place = encodePosition(position);
       return frame(
-        JSON.stringify(["snapshot", place, deliveredN, forgotten, part, last, keys, outcomes]),
+        JSON.stringify([
+          "snapshot",
+          fetch,
+          place,
+          deliveredN,
+          forgotten,
+          part,
+          last,
+          keys,
+          outcomes,
+        ]),
       );
     }
-    case "confirm":
-    case "confirmed":
-      return frame(JSON.stringify([message.type, pair(message.ballot), message.question]));
     default:
-      return unreachable(message);
+      return unreachable(content);
   }
 }
 
@@ -223,7 +247,7 @@ export class PeerDecoder {
       case "broadcast":
         return readBroadcast(form);
       case "heartbeat": {
-        const [, clock, state, view, round, hears, wants, index] = form;
+        const [, clock, state, view, round, hears, wants, index, fetched] = form;
         return {
           type: "heartbeat",
           clock: count(clock, "the clock"),
@@ -233,6 +257,7 @@ export class PeerDecoder {
           hears: readCounts(hears, "hears"),
           wants: readBoolean(wants, "wants"),
           index: count(index, "the index"),
+          fetched: count(fetched, "fetched"),
         };
       }
       case "resume":
@@ -281,11 +306,13 @@ export class PeerDecoder {
           from: count(form[1], "from"),
           to: count(form[2], "to"),
           part: count(form[3], "the part"),
+          fetch: count(form[4], "the fetch"),
         };
       case "entries":
-        return { type: "entries", entries: readEntries(form) };
-      case "snapshot":
-        return readSnapshot(form);
+      case "snapshot": {
+        const content = form[0] === "entries" ? readEntries(form) : readSnapshot(form);
+        return { type: "answer", fetch: count(form[1], "the fetch"), content };
+      }
       case "confirm":
       case "confirmed":
         return {
@@ -424,7 +451,7 @@ function readRequest(id: unknown, level: unknown): { id?: string; eventual?: tru
 }
 
 function readSnapshot(form: readonly unknown[]): Snapshot {
-  const [, position, deliveredN, forgotten, part, last, keys, requests] = form;
+  const [, , position, deliveredN, forgotten, part, last, keys, requests] = form;
   return {
     type: "snapshot",
     position: readPosition(position),
@@ -449,9 +476,13 @@ function readSnapshot(form: readonly unknown[]): Snapshot {
   };
 }
 
-function readEntries(form: readonly unknown[]): Entry[] {
-  const first = count(form[1], "the index");
-  return form.slice(2).map((message, i) => ({ index: first + i, message: readMessage(message) }));
+function readEntries(form: readonly unknown[]): Entries {
+  const first = count(form[2], "the index");
+  const entries = form.slice(3).map((message, i) => ({
+    index: first + i,
+    message: readMessage(message),
+  }));
+  return { type: "entries", entries };
 }
 
 function readTimestamp(value: unknown): Timestamp {

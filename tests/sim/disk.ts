@@ -22,6 +22,7 @@ export interface Batch {
 export class Disk {
   readonly #self: number;
   readonly #replicas: number;
+  readonly #logKept: number;
   #identity: string;
   #batches: Batch[] = [];
   #synced = 0;
@@ -33,10 +34,11 @@ export class Disk {
   #index = 0;
 
   /** An empty folder. */
-  constructor(self: number, replicas: number, identity: string) {
+  constructor(self: number, replicas: number, identity: string, logKept: number) {
     this.#self = self;
     this.#replicas = replicas;
     this.#identity = identity;
+    this.#logKept = logKept;
     this.#store = this.#empty();
   }
 
@@ -110,7 +112,7 @@ export class Disk {
 
   #empty(): MemoryStore {
     return new MemoryStore(this.#self, this.#replicas, this.#identity, {
-      logEntriesKept: Infinity,
+      logEntriesKept: this.#logKept,
       logBytesKept: Infinity,
     });
   }
@@ -124,6 +126,8 @@ export class Disk {
       } else if (write.type === "installed") {
         this.#installed = write.view;
         for (const { origin, time } of write.pending) this.#safe.add(`${origin}:${time}`);
+      } else if (write.type === "snapshot" && write.last) {
+        this.#index = write.position.index;
       }
     }
     for (const { index } of deliver) this.#index = index;

@@ -9,9 +9,12 @@
  * - I4 nothing answered `STORED` in `eventual` is lost while its origin's disk exists
  * - I5 a ballot has one coordinator and one install; nobody acknowledges or installs below what
  *   it promised; nothing is delivered before `start`
+ * - I6 a `linearizable` read sees every write that was answered before it began, and all that an
+ *   earlier `linearizable` read saw; a replica that has applied what a token names holds it
  * - I7 once faults stop, every submitted message is delivered everywhere within a bounded time
  *
- * I6 (linearizable reads, tokens) is checked where reads are answered.
+ * A request's id counts once: what bears it again changes nothing, and what a fence has ruled out
+ * is never carried out.
  *
  * @module
  */
@@ -42,7 +45,11 @@ export interface Operation {
   readonly floor: number;
   /** The folder that took it. */
   readonly identity: string;
+  /** The request's own name, if it has one. */
+  readonly id?: string;
   answered: boolean;
+  /** A client was told that it is never carried out. */
+  ruledOut: boolean;
 }
 
 /** Knows of a run what no replica knows. */
@@ -58,18 +65,55 @@ export class Invariants {
   readonly #installs = new Map<string, string>();
   /** Which replicas have a ballot's installation synced. */
   readonly #installed = new Map<string, Set<number>>();
+  /** By request id: where it was carried out, or ruled out. */
+  readonly #outcomes = new Map<string, { readonly index: number; readonly applied: boolean }>();
   /** The highest index of a write answered in `sequential`. */
   #answered = 0;
+  /** The highest index that a linearizable read has seen. */
+  #seen = 0;
 
   /** The highest index of a write answered in `sequential`: what a new write comes after. */
   get answered(): number {
     return this.#answered;
   }
 
+  /** What a linearizable read that begins now must see. */
+  get readFloor(): number {
+    return Math.max(this.#answered, this.#seen);
+  }
+
+  /** The index of a message, if it is delivered anywhere. */
+  indexOf(origin: number, n: number): number | undefined {
+    return this.#indexes.get(`${origin}#${n}`);
+  }
+
+  /** A linearizable read is answered by a replica that has applied up to here. */
+  read(floor: number, applied: number): void {
+    check(
+      applied >= floor,
+      `I6: a read at ${applied} misses what was answered or read at ${floor}`,
+    );
+    this.#seen = Math.max(this.#seen, applied);
+  }
+
+  /** A client is told what came of an operation with an id. */
+  told(operation: Operation, applied: boolean, index: number): void {
+    const outcome = this.#outcomes.get(operation.id ?? "");
+    check(
+      outcome?.applied === applied && outcome.index === index,
+      `${operation.value} is told to be ${applied} at ${index}, and is ${JSON.stringify(outcome)}`,
+    );
+    if (applied) return;
+    check(!operation.answered, `I3: ${operation.value} was answered, and is told to be never`);
+    operation.ruledOut = true;
+  }
+
   /** A message leaves its origin, or is delivered: its number stands for this content for ever. */
   content({ origin, n, operation }: Message): void {
     const place = `${origin}#${n}`;
-    const content = operation.type === "set" ? operation.value : operation.type;
+    const content = operation.type === "set"
+      ? operation.value
+      : `${operation.type} ${operation.id}`;
     const known = this.#contents.get(place);
     check(known === undefined || known === content, `I2: ${place} is ${known} and ${content}`);
     if (known === undefined) this.#contents.set(place, content);
@@ -95,19 +139,30 @@ export class Invariants {
     this.#lastN.set(origin, n);
     this.log.push(message);
     this.#indexes.set(`${origin}#${n}`, index);
-    if (operation.type !== "set") return;
+    if (!this.#isCarriedOut(operation, index) || operation.type !== "set") return;
     const values = this.#values.get(operation.key) ?? [];
     values.push({ index, value: operation.value });
     this.#values.set(operation.key, values);
-    const { floor } = this.operations.get(operation.value) ?? { floor: 0 };
+    const { floor = 0, ruledOut = false } = this.operations.get(operation.value) ?? {};
+    check(!ruledOut, `${operation.value} was ruled out, and is carried out at ${index}`);
     check(
       index > floor,
       `I3: ${operation.value} at ${index} comes before what was answered at ${floor}`,
     );
   }
 
+  #isCarriedOut(operation: Message["operation"], index: number): boolean {
+    if (operation.id === undefined) return true;
+    const before = this.#outcomes.get(operation.id);
+    const isEventual = operation.type !== "fence" && operation.eventual === true;
+    if (before !== undefined && (before.applied || !isEventual)) return false;
+    this.#outcomes.set(operation.id, { applied: operation.type !== "fence", index });
+    return true;
+  }
+
   /** A client is told `STORED`. */
   answer(operation: Operation, index: number): void {
+    check(!operation.ruledOut, `${operation.value} was ruled out, and is answered`);
     operation.answered = true;
     if (operation.level === "sequential") this.#answered = Math.max(this.#answered, index);
   }

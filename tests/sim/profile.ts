@@ -10,12 +10,14 @@ import type { Random } from "./random.ts";
 /** Times are in virtual milliseconds. */
 export interface Profile {
   readonly replicas: number;
-  /** How many members a view must have. */
-  readonly membersMin: number;
   readonly suspectAfterMs: number;
   readonly tickMs: number;
   /** How many own messages are in the queue at once. */
   readonly queueMax: number;
+  /** Log entries that a disk keeps: who lacks more is sent a snapshot. */
+  readonly logKept: number;
+  /** How many entries a replica may lack when it is taken into a view. */
+  readonly joinLagMax: number;
   /** Faults and load last this long; then everything is healed. */
   readonly faultsMs: number;
   readonly latencyMs: number;
@@ -45,6 +47,11 @@ export interface Profile {
   /** The mean pause between writes, and how many of them are `eventual`. */
   readonly writeEveryMs: number;
   readonly eventual: number;
+  /** How many of the writes bear an id, by which they are tried again or ruled out. */
+  readonly named: number;
+  /** The mean pause between reads, and how many of them are `linearizable`. */
+  readonly readEveryMs: number;
+  readonly linearizable: number;
   /** Replicas that take writes. */
   readonly writers: readonly number[];
   /** No writes in the last part of each of these periods. */
@@ -52,22 +59,21 @@ export interface Profile {
 }
 
 /** The profile that this generator's seed gives. */
-export function drawProfile(random: Random, views: "all" | "majority" | "any"): Profile {
+export function drawProfile(random: Random): Profile {
   const replicas = random.pick([3, 3, 3, 3, 4, 5, 5, 7]);
-  const majority = Math.floor(replicas / 2) + 1;
-  const all = views === "all" || (views === "any" && random.chance(0.4));
   const harsh = random.chance(0.6);
   const ids = Array.from({ length: replicas }, (_, id) => id);
   const some = ids.filter(() => random.chance(0.7));
   const latencyMs = random.pick([2, 5, 20, 80, 200]);
   return {
     replicas,
-    membersMin: all ? replicas : majority,
     // Below a few delays everybody suspects everybody, and nothing can be demanded.
     suspectAfterMs: Math.max(random.pick([250, 600, 1000, 3000]), latencyMs * 4 + 200),
     tickMs: random.int(20, 60),
     // Few at a time take long to order where all is slow.
     queueMax: latencyMs > 20 ? 4096 : random.pick([5, 20, 4096, 4096]),
+    logKept: random.pick([Infinity, 100, 20, 3]),
+    joinLagMax: random.pick([5000, 40, 5]),
     faultsMs: random.int(3000, 12000),
     latencyMs,
     writeMs: random.pick([0, 1, 5]),
@@ -89,6 +95,9 @@ export function drawProfile(random: Random, views: "all" | "majority" | "any"): 
     crashesMax: random.int(2, 60),
     writeEveryMs: random.pick([5, 20, 60, 200]),
     eventual: random.pick([0, 0.3, 0.5, 1]),
+    named: random.pick([0, 0.2, 0.6]),
+    readEveryMs: random.pick([5, 20, 50]),
+    linearizable: random.pick([0.2, 0.5, 0.9]),
     writers: some.length === 0 ? ids : some,
     quietEveryMs: random.pick([1000, 3000, Infinity]),
   };

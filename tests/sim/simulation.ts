@@ -7,10 +7,14 @@
  */
 
 import { BinaryHeap } from "@std/data-structures/binary-heap";
-import { describe, type PeerMessage } from "../../lib/order/message.ts";
+import { describe, type PeerMessage, type Snapshot } from "../../lib/order/message.ts";
 import type { Order, OrderConfig } from "../../lib/order/order.ts";
 import type { Durable, Effects, Event } from "../../lib/order/step.ts";
 import { showBallot } from "../../lib/order/timestamp.ts";
+import { ConfirmedReads } from "../../lib/replica/confirmed_reads.ts";
+import { Supply } from "../../lib/replica/supply.ts";
+import { MemoryStore } from "../../lib/store/memory.ts";
+import type { SnapshotReader, Store } from "../../lib/store/store.ts";
 import { type Batch, Disk } from "./disk.ts";
 import { check, Invariants, type Operation, Violation } from "./invariants.ts";
 import { Network } from "./network.ts";
@@ -24,8 +28,6 @@ export type Core = new (config: OrderConfig, durable: Durable) => Order;
 export interface SimulationOptions {
   readonly seed: number;
   readonly core: Core;
-  /** Which views may form; `any` lets the seed decide. */
-  readonly views?: "all" | "majority" | "any";
   /** Is given every line of the trace. */
   readonly trace?: (line: string) => void;
   /** What becomes of each message on its way, e.g. its wire form and back. */
@@ -46,10 +48,16 @@ export interface Outcome {
   readonly views: number;
   readonly delivered: number;
   readonly answered: number;
+  /** Linearizable reads answered. */
+  readonly reads: number;
+  /** Snapshots that took the place of a replica's state. */
+  readonly snapshots: number;
+  /** Clients told what came of a request. */
+  readonly outcomes: number;
 }
 
 /** Virtual milliseconds within which a healed run must have delivered everything (I7). */
-const PROGRESS_MS_MAX = 60_000;
+const PROGRESS_MS_MAX = 120_000;
 
 /** Runs one seed. */
 export function simulate(options: SimulationOptions): Outcome {
@@ -69,6 +77,13 @@ interface Node {
   /** Writes that wait for their answer in this process. */
   waitEventual: { number: number; operation: Operation }[];
   readonly waitSequential: Map<number, Operation>;
+  /** What asks what came of an operation. */
+  readonly waitFence: Map<number, Operation>;
+  /** Linearizable reads in the order of their numbers, with what they must see. */
+  waitReads: { readonly read: number; readonly floor: number; readonly key: string }[];
+  reads: ConfirmedReads;
+  lastRead: number;
+  supply: Supply;
   /** Its folder was lost, and no view with the new one has started yet. */
   wiped: boolean;
   /** Its clock: each replica's begins somewhere else. */
@@ -96,27 +111,43 @@ class Simulation {
   #now = 0;
   #scheduled = 0;
   #faults = true;
-  #counts = { steps: 0, crashes: 0, breaks: 0, wipes: 0, views: 0 };
+  #counts = {
+    steps: 0,
+    crashes: 0,
+    breaks: 0,
+    wipes: 0,
+    views: 0,
+    reads: 0,
+    snapshots: 0,
+    outcomes: 0,
+  };
+  /** Operations with an id, to be tried again or asked about. */
+  readonly #named: Operation[] = [];
   #written = 0;
 
-  constructor({ seed, core, views = "any", trace, wire, adjust }: SimulationOptions) {
+  constructor({ seed, core, trace, wire, adjust }: SimulationOptions) {
     this.#seed = seed;
     this.#random = new Random(seed);
-    const profile = drawProfile(this.#random, views);
+    const profile = drawProfile(this.#random);
     this.#profile = adjust === undefined ? profile : adjust(profile);
     this.#core = core;
     this.#trace = trace;
     this.#wire = wire ?? ((message) => message);
-    const { replicas, latencyMs } = this.#profile;
+    const { replicas, latencyMs, logKept } = this.#profile;
     this.#nodes = Array.from({ length: replicas }, (_, id) => ({
       id,
-      disk: new Disk(id, replicas, `folder-${id}`),
+      disk: new Disk(id, replicas, `folder-${id}`, logKept),
       order: null,
       life: 0,
       diskQueue: [],
       diskBusy: false,
       waitEventual: [],
       waitSequential: new Map(),
+      waitFence: new Map(),
+      waitReads: [],
+      reads: new ConfirmedReads(),
+      lastRead: 0,
+      supply: new Supply(new MemoryStore(id, replicas, "none yet")),
       wiped: false,
       clockOffset: this.#random.int(0, 1_000_000),
     }));
@@ -127,7 +158,10 @@ class Simulation {
         at: (at, act) => this.#at(at, act),
         alive: (id) => this.#nodes[id].order !== null,
         linkUp: (id, peer) => this.#step(this.#nodes[id], { type: "link_up", peer }),
-        linkDown: (id, peer) => this.#step(this.#nodes[id], { type: "link_down", peer }),
+        linkDown: (id, peer) => {
+          this.#nodes[id].supply.drop(peer);
+          this.#step(this.#nodes[id], { type: "link_down", peer });
+        },
         receive: (id, from, message) =>
           this.#step(this.#nodes[id], { type: "receive", from, message }),
       },
@@ -201,7 +235,8 @@ class Simulation {
     const p = this.#profile;
     for (const node of this.#nodes) this.#after(this.#random.int(0, 100), () => this.#start(node));
     this.#often(p.writeEveryMs, () => this.#clientWrites());
-    this.#often(50, () => this.#clientReads());
+    this.#often(p.readEveryMs, () => this.#clientReads());
+    this.#often(p.writeEveryMs * 4, () => this.#clientAsks());
     this.#often(p.crashEveryMs, () => this.#crash(this.#random.pick(this.#nodes)));
     this.#often(p.massCrashEveryMs, () => this.#crashMany());
     this.#often(p.breakEveryMs, () => this.#network.break(...this.#twoNodes()));
@@ -255,34 +290,80 @@ class Simulation {
     if ((this.#now % quietEveryMs) > quietEveryMs * 0.6) return;
     const node = this.#nodes[this.#random.pick(writers)];
     const { order } = node;
-    if (order === null || !order.takesWrites) return;
+    if (order === null || !order.counts) return;
+    const retried = this.#random.chance(0.2) ? this.#random.pick(this.#named) : undefined;
+    if (retried !== undefined) return this.#submit(node, retried);
     const level = this.#random.chance(eventual) ? "eventual" : "sequential";
     if (level === "sequential" && order.state !== "live" && this.#random.chance(0.5)) return;
+    const value = `v${++this.#written}`;
     const operation: Operation = {
-      value: `v${++this.#written}`,
+      value,
       key: `k${this.#random.int(0, 4)}`,
       node: node.id,
       level,
       floor: this.#invariants.answered,
       identity: node.disk.identity,
+      ...(this.#random.chance(this.#profile.named) ? { id: `id-${value}` } : {}),
       answered: false,
+      ruledOut: false,
     };
-    this.#invariants.operations.set(operation.value, operation);
-    const { key, value } = operation;
+    this.#invariants.operations.set(value, operation);
+    if (operation.id !== undefined) this.#named.push(operation);
+    this.#submit(node, operation);
+  }
+
+  #submit(node: Node, operation: Operation): void {
+    const { order } = node;
+    const { key, value, level, id } = operation;
+    const name = id === undefined ? {} : {
+      id,
+      ...(level === "eventual" ? { eventual: true as const } : {}),
+    };
     const out = this.#step(node, {
       type: "submit",
-      operation: { type: "set", key, value, bytes: value.length },
+      operation: { type: "set", key, value, bytes: value.length, ...name },
     });
     if (out?.n === undefined || node.order !== order) return;
-    if (level === "eventual") node.waitEventual.push({ number: out.number, operation });
-    else node.waitSequential.set(out.n, operation);
+    // Only the first replica's answer is one that its folder stands for.
+    if (level === "eventual") {
+      if (node.disk.identity === operation.identity) {
+        node.waitEventual.push({ number: out.number, operation });
+      }
+    } else node.waitSequential.set(out.n, operation);
+  }
+
+  /** A client asks what came of a `sequential` write with an id. */
+  #clientAsks(): void {
+    const operation = this.#named.length === 0 ? undefined : this.#random.pick(this.#named);
+    const node = this.#nodes[this.#random.pick(this.#profile.writers)];
+    const { order } = node;
+    if (operation?.id === undefined || operation.level === "eventual") return;
+    if (order === null || !order.counts) return;
+    const { id } = operation;
+    const out = this.#step(node, { type: "submit", operation: { type: "fence", key: "", id } });
+    if (out?.n !== undefined && node.order === order) node.waitFence.set(out.n, operation);
   }
 
   #clientReads(): void {
-    const { disk, order, id } = this.#random.pick(this.#nodes);
+    const node = this.#random.pick(this.#nodes);
+    const { disk, order, id } = node;
     if (order === null) return;
     const key = `k${this.#random.int(0, 4)}`;
     const { store } = disk;
+    this.#checkValue(node, key);
+    const origin = this.#random.int(0, this.#nodes.length - 1);
+    const index = this.#invariants.indexOf(origin, store.appliedN[origin]) ?? 0;
+    check(
+      index <= store.applied,
+      `I6: ${id} says it has applied ${index}, and has ${store.applied}`,
+    );
+    if (!this.#random.chance(this.#profile.linearizable)) return;
+    const read = ++node.lastRead;
+    node.waitReads.push({ read, floor: this.#invariants.readFloor, key });
+    this.#step(node, { type: "read", read });
+  }
+
+  #checkValue({ id, disk: { store } }: Node, key: string): void {
     const value = store.get(key);
     const expected = this.#invariants.value(key, store.applied);
     check(
@@ -291,16 +372,30 @@ class Simulation {
     );
   }
 
+  /** Answers the linearizable reads that are confirmed and have what they need. */
+  #answerReads(node: Node): void {
+    const { applied } = node.disk.store;
+    for (let [next] = node.waitReads; next; [next] = node.waitReads) {
+      if (!node.reads.isReady(next.read, applied)) return;
+      node.waitReads.shift();
+      this.#counts.reads++;
+      this.#invariants.read(next.floor, applied);
+      this.#checkValue(node, next.key);
+    }
+  }
+
   // Processes
 
   #start(node: Node): void {
     if (node.order !== null) return;
-    const { replicas, membersMin, suspectAfterMs, queueMax } = this.#profile;
+    const { replicas, suspectAfterMs, queueMax, joinLagMax } = this.#profile;
     const queue = { messages: queueMax, bytes: Infinity };
     const life = ++node.life;
     node.diskQueue = [];
     node.diskBusy = false;
-    const config = { id: node.id, replicas, membersMin, suspectAfterMs, queue };
+    const config = { id: node.id, replicas, suspectAfterMs, joinLagMax, queue };
+    node.reads = new ConfirmedReads();
+    node.supply = new Supply(inSmallParts(node.disk.store));
     node.order = new this.#core(config, node.disk.load());
     this.#say(`${node.id} starts`);
     const tick = () => {
@@ -320,6 +415,9 @@ class Simulation {
     node.life++;
     node.waitEventual = [];
     node.waitSequential.clear();
+    node.waitFence.clear();
+    node.waitReads = [];
+    node.lastRead = 0;
     this.#network.crash(node.id);
     if (this.#random.chance(this.#profile.wipe) && this.#nodes.every(({ wiped }) => !wiped)) {
       this.#counts.wipes++;
@@ -370,7 +468,7 @@ class Simulation {
     const before = order.state;
     const out = order.step(event, this.#now + node.clockOffset);
     this.#checkState(node, order, before);
-    const fetched = event.type === "receive" && event.message.type === "entries";
+    const fetched = event.type === "receive" && event.message.type === "answer";
     if (out.deliver.length > 0 && !fetched) {
       check(order.state === "live", `I5: ${node.id} delivers and is ${order.state}`);
     }
@@ -388,10 +486,16 @@ class Simulation {
       this.#counts.breaks++;
       this.#network.break(node.id, peer);
     }
-    for (const { peer, from, to } of out.read) {
-      const entries = node.disk.store.read(from, to).slice(0, this.#random.int(1, 20 + to - from));
-      this.#network.send(node.id, peer, { type: "entries", entries });
+    for (const wanted of out.read) {
+      const answer = node.supply.answer(wanted, this.#now);
+      const some = this.#random.int(1, 20 + wanted.to - wanted.from);
+      const content = answer.content.type === "snapshot"
+        ? answer.content
+        : { ...answer.content, entries: answer.content.entries.slice(0, some) };
+      this.#network.send(node.id, wanted.peer, { ...answer, content });
     }
+    for (const confirmed of out.confirmed) node.reads.add(confirmed);
+    this.#answerReads(node);
     this.#crashAfter(node, out);
     return out;
   }
@@ -423,13 +527,20 @@ class Simulation {
     this.#after(p.writeMs * this.#random.next() + hang, () => {
       if (node.life !== life) return;
       // As a replica does: all writes of a turn, then all that it delivered.
+      const writes = batches.flatMap(({ writes }) => writes);
+      const skipped = writes.findLast((write) => write.type === "snapshot" && write.last);
+      const from = skipped?.type === "snapshot" ? skipped.position.index : 0;
       const merged = {
-        writes: batches.flatMap(({ writes }) => writes),
-        deliver: batches.flatMap(({ deliver }) => deliver),
+        writes,
+        deliver: batches.flatMap(({ deliver }) => deliver).filter(({ index }) => index > from),
         number: batches.reduce((last, batch) => Math.max(last, batch.number), 0),
       };
       node.disk.write(merged);
-      for (const { index, message } of merged.deliver) this.#answerSequential(node, index, message);
+      for (const { message } of merged.deliver) {
+        this.#answerApplied(node, message.origin, message.n);
+      }
+      if (from > 0) this.#answerRestored(node);
+      this.#answerReads(node);
       if (this.#random.chance(p.crashAfterWrite)) this.#crash(node);
       if (node.life !== life) return;
       const { number } = merged;
@@ -456,19 +567,38 @@ class Simulation {
     for (const { operation } of due) this.#invariants.answer(operation, 0);
   }
 
-  #answerSequential(node: Node, index: number, { origin, n }: { origin: number; n: number }): void {
+  /** Own operations may be in a snapshot whose entries never come here. */
+  #answerRestored(node: Node): void {
+    this.#counts.snapshots++;
+    for (let key = 0; key <= 4; key++) this.#checkValue(node, `k${key}`);
+    const applied = node.disk.store.appliedN[node.id];
+    for (const n of [...node.waitSequential.keys(), ...node.waitFence.keys()]) {
+      if (n <= applied) this.#answerApplied(node, node.id, n);
+    }
+  }
+
+  #answerApplied(node: Node, origin: number, n: number): void {
     if (origin !== node.id) return;
+    const { store } = node.disk;
+    const asked = node.waitFence.get(n);
+    if (asked !== undefined) {
+      node.waitFence.delete(n);
+      const outcome = store.outcome(asked.id ?? "");
+      check(outcome !== undefined, `${node.id} does not know what came of ${asked.id}`);
+      this.#counts.outcomes++;
+      this.#say(`${node.id} tells that ${asked.value} is ${outcome.applied} at ${outcome.index}`);
+      this.#invariants.told(asked, outcome.applied, outcome.index);
+    }
     const operation = node.waitSequential.get(n);
     if (operation === undefined) return;
     node.waitSequential.delete(n);
+    const first = operation.id === undefined ? undefined : store.outcome(operation.id);
+    if (first?.applied === false) return;
+    const index = first?.index ?? this.#invariants.indexOf(origin, n);
+    check(index !== undefined, `${node.id} answers ${operation.value}, which nobody has delivered`);
     this.#invariants.answer(operation, index);
-    const { applied } = node.disk.store;
-    check(applied >= index, `${node.id} answers ${index} and has applied ${applied}`);
-    const expected = this.#invariants.value(operation.key, applied);
-    check(
-      node.disk.store.get(operation.key) === expected,
-      `${node.id} does not hold what its client has just written`,
-    );
+    check(store.applied >= index, `${node.id} answers ${index} and has applied ${store.applied}`);
+    this.#checkValue(node, operation.key);
   }
 
   #crashAfter(node: Node, { send }: Effects): void {
@@ -487,5 +617,49 @@ class Simulation {
 
   #say(line: string): void {
     this.#trace?.(`${this.#now.toFixed(1).padStart(9)} ${line}`);
+  }
+}
+
+/** The store, whose snapshots come with one key in each part: so many are never taken whole. */
+function inSmallParts(store: MemoryStore): Pick<Store, "logFrom" | "read" | "snapshot"> {
+  return {
+    get logFrom() {
+      return store.logFrom;
+    },
+    read: (from, to) => store.read(from, to),
+    snapshot: () => new SmallParts(store.snapshot()),
+  };
+}
+
+class SmallParts implements SnapshotReader {
+  readonly #whole: SnapshotReader;
+  #parts: Snapshot[] | null = null;
+
+  constructor(whole: SnapshotReader) {
+    this.#whole = whole;
+  }
+
+  next(): Snapshot {
+    this.#parts ??= this.#split();
+    const part = this.#parts.shift();
+    check(part !== undefined, "nobody asks for more than the last part");
+    return part;
+  }
+
+  close(): void {
+    this.#whole.close();
+  }
+
+  /** One key in each part, and the request ids in the last. */
+  #split(): Snapshot[] {
+    const parts = [this.#whole.next()];
+    while (parts.at(-1)?.last === false) parts.push(this.#whole.next());
+    const keys = parts.flatMap(({ keys }) => keys);
+    const requests = parts.flatMap(({ requests }) => requests);
+    const [head] = parts;
+    return [
+      ...keys.map((pair, part) => ({ ...head, part, last: false, keys: [pair], requests: [] })),
+      { ...head, part: keys.length, last: true, keys: [], requests },
+    ];
   }
 }

@@ -14,8 +14,6 @@ export interface Variant {
   readonly name: string;
   /** In these files of `lib`, exactly one place each is replaced. */
   readonly edits: readonly (readonly [file: string, from: string, to: string])[];
-  /** Which views must form for the rule to matter. */
-  readonly views: "all" | "majority";
   /** What the run must be like for the rule to matter. */
   readonly adjust?: (profile: Profile) => Profile;
 }
@@ -24,12 +22,10 @@ export interface Variant {
 export const VARIANTS: readonly Variant[] = [
   {
     name: "the promise is not on disk",
-    views: "all",
     edits: [["order/order.ts", `this.#out.writes.push({ type: "promised", ballot });`, ""]],
   },
   {
     name: "a promise is sent before the disk has it",
-    views: "all",
     edits: [[
       "order/order.ts",
       "if (number <= this.#persisted) this.#send",
@@ -38,7 +34,6 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: "acknowledging before the log is safe",
-    views: "all",
     edits: [[
       "order/total_order.ts",
       "this.#queue(message, out);\n    return null;",
@@ -47,12 +42,10 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: "a broadcast is taken for its origin's own acknowledgement",
-    views: "majority",
     // Bites only where the origin forgets the message and the view has two members.
     adjust: (profile) => ({
       ...profile,
       replicas: 3,
-      membersMin: 2,
       writers: [0, 1, 2],
       suspectAfterMs: 250,
       latencyMs: 2,
@@ -74,7 +67,6 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: "delivering at install instead of start",
-    views: "all",
     edits: [[
       "order/order.ts",
       `const up = this.#peers.up();\n    for (const id of view.members.filter`,
@@ -83,7 +75,6 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: "a start revives a restarted member",
-    views: "all",
     edits: [[
       "order/order.ts",
       `if (this.#state !== "installed" || !sameBallot(this.#current.ballot, ballot)) return;`,
@@ -93,7 +84,6 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: "resuming the old view after a restart",
-    views: "all",
     edits: [[
       "order/order.ts",
       "this.#order = new TotalOrder(id, durable, around, queue);",
@@ -106,7 +96,6 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: "frames without a ballot",
-    views: "majority",
     edits: [[
       "order/order.ts",
       `return this.#state === "live" && sameBallot(ballot, this.#current.ballot);`,
@@ -115,7 +104,6 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: "the longest log instead of the highest installed ballot",
-    views: "majority",
     edits: [[
       "order/view.ts",
       "return installed !== null && compareBallots(installed.ballot, previous.ballot) === 0;",
@@ -124,33 +112,27 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: "leaving out the pending messages of survivors",
-    views: "majority",
     edits: [["order/view.ts", "reports.map((id) => of(id).pending)", "[]"]],
   },
   {
     name: "half instead of a majority",
-    views: "majority",
-    adjust: (profile) => ({ ...profile, replicas: 4, membersMin: 2, writers: [0, 1, 2, 3] }),
+    adjust: (profile) => ({ ...profile, replicas: 4, writers: [0, 1, 2, 3] }),
     edits: [["order/view.ts", "Math.floor(replicas / 2) + 1", "Math.ceil(replicas / 2)"]],
   },
   {
     name: "a new identity that counts",
-    views: "majority",
     edits: [["order/view.ts", "members.length - fresh.length <", "members.length <"]],
   },
   {
     name: "n reused after a crash",
-    views: "all",
     edits: [["order/total_order.ts", "(Math.floor(durable.n / N_STEP) + 2) * N_STEP", "durable.n"]],
   },
   {
     name: "n reused by a new folder",
-    views: "all",
     edits: [["order/total_order.ts", "if (first && previous !== null) {", "if (first && false) {"]],
   },
   {
     name: "resent acknowledgements before the messages, with the prev and last guards off",
-    views: "all",
     edits: [
       ["order/total_order.ts", "if (prev !== received || message.n <= prev) {", "if (false) {"],
       ["order/total_order.ts", "if (last !== this.#received[from]) {", "if (false) {"],
@@ -166,7 +148,6 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: "nothing is resent on a new link, with the prev and last guards off",
-    views: "all",
     edits: [
       ["order/total_order.ts", "if (prev !== received || message.n <= prev) {", "if (false) {"],
       ["order/total_order.ts", "if (last !== this.#received[from]) {", "if (false) {"],
@@ -176,7 +157,6 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: "ignoring the id in a tie",
-    views: "all",
     edits: [[
       "order/message.ts",
       "return a.time - b.time || a.origin - b.origin;",
@@ -185,12 +165,10 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: "delivering without the acknowledgement of every member",
-    views: "all",
     edits: [["order/total_order.ts", "members.every(", "members.some("]],
   },
   {
     name: "delivering what was delivered before the view again",
-    views: "majority",
     edits: [[
       "order/total_order.ts",
       "carried.filter((message) => message.n > this.#deliveredN[message.origin])",
@@ -199,7 +177,6 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: "not submitting again what no view carried",
-    views: "all",
     edits: [[
       "order/total_order.ts",
       "const resubmitted = this.#outbox.length;",
@@ -208,7 +185,6 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: "a clock that does not pass what it received",
-    views: "all",
     edits: [
       ["order/total_order.ts", "this.#clock = Math.max(this.#clock, stamp.time);", ""],
       ["order/total_order.ts", "this.#clock = Math.max(this.#clock, message.time) + 1;", ""],
@@ -221,7 +197,6 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: "acknowledging in a view below the promise",
-    views: "majority",
     edits: [["order/order.ts", `this.#leave("a new view is being formed");`, ""]],
   },
 ];
