@@ -4,7 +4,7 @@
  * @module
  */
 
-import { formatAddress, parseAddress } from "../client/mod.ts";
+import { type Address, parseAddresses } from "../client/mod.ts";
 import { UsageError } from "../errors.ts";
 import { ask, show } from "./client/ask.ts";
 import { History, historyPath } from "./client/history.ts";
@@ -17,17 +17,18 @@ import {
   commandHelp,
 } from "./client/line.ts";
 import { readLines, runPiped } from "./client/piped.ts";
-import { ReplicaConnection } from "./client/replica_connection.ts";
+import { describeMove, ReplicaConnection } from "./client/replica_connection.ts";
 import { type Command, EXIT_FAILED, EXIT_OK } from "./command.ts";
 import { environment } from "./environment.ts";
 import { parseFlags } from "./flags.ts";
 import { helpText } from "./help.ts";
-import { isTerminal, print } from "./output.ts";
+import { isTerminal, note, print, styled } from "./output.ts";
+import { printable } from "./text.ts";
 
 /** The subcommand. */
 export const client: Command = {
   name: "client",
-  summary: "talk to a replica: set, get, delete, dump, status",
+  summary: "talk to a replica: set, get, delete, outcome, dump, status",
   help: () => helpText(HELP),
   run,
 };
@@ -42,13 +43,18 @@ const HELP = {
     "[IPv6]:port. With a command it carries that out. Without one it reads commands: on a " +
     "terminal with a prompt, from a pipe one a line (blank lines and those that begin with # " +
     "are skipped; exit 1 if any failed).",
+    "Of several addresses (9889,9890,9891) it talks to the first that answers, and goes to the " +
+    "next when it loses one, or gets no answer or no quorum from it in time. A write is asked " +
+    "again under one id, so that it is applied once; if nobody can tell in the end, ask later " +
+    "with outcome ID.",
   ],
   lists: [{ title: "Commands", entries: COMMAND_ENTRIES }],
   flags: CLIENT_FLAGS,
   examples: [
     ["kvdist client 9889", "a prompt; Ctrl-D leaves"],
     ["kvdist client 9889 set x 42", "STORED"],
-    ["kvdist client 9890 get x --consistency sequential", "42"],
+    ["kvdist client 9890 get x --consistency linearizable", "42"],
+    ["kvdist client 9889,9890,9891 set x 43", "at whichever replica answers"],
     ["kvdist client 9889 set -- x -y", "a value that begins with a dash"],
     ["printf 'set x 1\\nget x\\n' | kvdist client 9889", "STORED, 1"],
   ],
@@ -60,26 +66,33 @@ async function run(argv: readonly string[]): Promise<number> {
   if (where === undefined) {
     throw new UsageError("which replica? The address is missing, such as 9889 or host:9889");
   }
-  const address = formatAddress(parseAddress(where));
-  if (words.length > 0) return await runOnce(address, commandAction(words, flags), flags);
-  if (Deno.stdin.isTerminal() && isTerminal("stdout")) return await talk(address, flags);
-  return await runLines(address, flags);
+  const addresses = parseAddresses(where);
+  if (words.length > 0) return await runOnce(addresses, commandAction(words, flags), flags);
+  if (flags.id !== undefined) {
+    throw new UsageError("--id names one write: give it with its command, set or delete");
+  }
+  if (Deno.stdin.isTerminal() && isTerminal("stdout")) return await talk(addresses, flags);
+  return await runLines(addresses, flags);
 }
 
 /** One command on the command line. */
-async function runOnce(address: string, action: Action, flags: ClientFlags): Promise<number> {
+async function runOnce(
+  addresses: readonly Address[],
+  action: Action,
+  flags: ClientFlags,
+): Promise<number> {
   if (action.type === "help") print(commandHelp());
   if (action.type !== "ask") return EXIT_OK;
-  const connection = new ReplicaConnection(address, { requestTimeoutMs: flags.timeout });
+  const connection = connectionTo(addresses, flags);
   try {
-    return show(await ask(await connection.open(), action)) ? EXIT_OK : EXIT_FAILED;
+    return show(await ask(connection, action)) ? EXIT_OK : EXIT_FAILED;
   } finally {
     connection.close();
   }
 }
 
-async function runLines(address: string, flags: ClientFlags): Promise<number> {
-  const connection = new ReplicaConnection(address, { requestTimeoutMs: flags.timeout });
+async function runLines(addresses: readonly Address[], flags: ClientFlags): Promise<number> {
+  const connection = connectionTo(addresses, flags);
   try {
     await connection.open();
     const allWell = await runPiped(readLines(Deno.stdin.readable), connection, flags);
@@ -89,9 +102,20 @@ async function runLines(address: string, flags: ClientFlags): Promise<number> {
   }
 }
 
-async function talk(address: string, flags: ClientFlags): Promise<number> {
+function connectionTo(
+  addresses: readonly Address[],
+  { timeout, session }: ClientFlags,
+): ReplicaConnection {
+  return new ReplicaConnection(addresses, {
+    requestTimeoutMs: timeout,
+    session,
+    moved: (move) => note(styled("yellow", printable(describeMove(move)), "stderr")),
+  });
+}
+
+async function talk(addresses: readonly Address[], flags: ClientFlags): Promise<number> {
   // Only here, so that the others start without it.
   const { runInteractive } = await import("./client/interactive.ts");
-  await runInteractive(address, flags, new History(historyPath(environment)));
+  await runInteractive(addresses, flags, new History(historyPath(environment)));
   return EXIT_OK;
 }

@@ -39,6 +39,8 @@ export interface ConnectOptions {
    * gives them. Always so with several addresses; a client of one address sends no token else.
    */
   readonly session?: boolean;
+  /** What a session begins with, such as another client's token; it makes it a session. */
+  readonly token?: Token;
   /** With several addresses, or in a session: called when it is connected elsewhere, or again. */
   readonly moved?: (move: Move) => void;
   /** With several addresses, or in a session: called when none could be reached after a loss. */

@@ -55,6 +55,7 @@ export async function connect(
   options: ConnectOptions = {},
 ): Promise<Client> {
   const targets = parseAddresses(addresses);
-  if (targets.length === 1 && !options.session) return await connectTo(targets[0], options);
+  const isSession = options.session || options.token !== undefined;
+  if (targets.length === 1 && !isSession) return await connectTo(targets[0], options);
   return await FailoverClient.open(targets, options);
 }

@@ -50,7 +50,7 @@ export class FailoverClient extends Client {
   #connection: Connection | null = null;
   #address = "";
   #status: Status | null = null;
-  #token: Token = [];
+  #token: Token;
   #next = 0;
   /** Asked and not sent, in order. */
   #waiting: Asked[] = [];
@@ -71,6 +71,7 @@ export class FailoverClient extends Client {
     super(options);
     this.#addresses = addresses;
     this.#options = options;
+    this.#token = options.token ?? [];
     const closed = Promise.withResolvers<undefined>();
     this.closed = closed.promise;
     this.#settleClosed = () => closed.resolve(undefined);

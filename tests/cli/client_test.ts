@@ -1,6 +1,15 @@
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import type { Reply, Request, RequestOptions } from "../../lib/client/mod.ts";
+import { FrameWriter } from "../../lib/wire/frame.ts";
 import { FakeServer, STATUS } from "../client/fake_server.ts";
 import { kvdist, spawn } from "./program.ts";
+
+/** A frame with this text. */
+function frame(text: string): Uint8Array {
+  const writer = new FrameWriter();
+  writer.add(text);
+  return writer.take();
+}
 
 /** What a run prints and its exit code, as one text. */
 async function client(server: FakeServer, words: string, stdin = ""): Promise<string> {
@@ -37,7 +46,13 @@ Deno.test("wrong use: one line, exit 2, and nobody is asked", async () => {
     [[server.address, "set", "x"], "too few arguments; it is: set KEY VALUE"],
     [[server.address, "get", "x", "y"], "too many arguments; it is: get KEY"],
     [[server.address, "gte", "x"], "unknown command gte (did you mean get?)"],
+    [["9889,nowhere", "get", "x"], '"nowhere" is no address'],
+    [["9889,", "get", "x"], '"" is no address'],
     [[server.address, "get", "x", "--consistency", "strong"], "--consistency must be one of"],
+    [[server.address, "reset", "x", "--id", "a"], "--id names one write; reset is none"],
+    [[server.address, "get", "x", "--id", "a"], "--id names one write; get is none"],
+    [[server.address, "--id", "a"], "--id names one write: give it with its command"],
+    [[server.address, "outcome"], "too few arguments; it is: outcome ID"],
     [[server.address, "get", "x", "--timeout", "5"], "--timeout needs a unit"],
     [[server.address, "get", "x", "--frobnicate"], "unknown flag --frobnicate"],
   ];
@@ -80,12 +95,219 @@ Deno.test("options of the line go out with the request", async () => {
     "get x\nget x --consistency eventual\nget x --timeout 1s\n",
   );
   await client(server, "get x --consistency sequential");
+  await client(server, "--consistency linearizable", "get x\nget x --consistency eventual\n");
   assertEquals(seen, [
     [undefined, 300],
     ["eventual", 300],
     [undefined, 1_000],
     ["sequential", undefined],
+    ["linearizable", undefined],
+    ["eventual", undefined],
   ]);
+});
+
+/** A server that answers all writes alike, and keeps the options that it was given. */
+function recording(reply: Reply, seen: RequestOptions[]): FakeServer {
+  return new FakeServer({
+    status: {},
+    batch: (requests) =>
+      seen.push(...requests.flatMap((request) => "options" in request ? [request.options] : [])),
+    request: (_, peer) => peer.reply(reply),
+  });
+}
+
+Deno.test("a session token goes along only with --session", async () => {
+  for (const flag of ["", "--session"]) {
+    const seen: RequestOptions[] = [];
+    using server = recording({ type: "end", token: [3, 7] }, seen);
+    const child = spawn(["client", server.address, ...flag === "" ? [] : [flag]]);
+    const input = child.stdin.getWriter();
+    const errors = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
+    for (let line = 1; line <= 2; line++) {
+      await input.write(new TextEncoder().encode("get x\n"));
+      assertEquals((await errors.read()).value, `line ${line}: (not found)\n`);
+    }
+    await input.close();
+    await errors.cancel();
+    await child.stdout.cancel();
+    await child.status;
+    assertEquals(seen.map(({ token }) => token), [undefined, flag === "" ? undefined : [3, 7]]);
+    assertEquals(seen.map(({ id }) => id), [undefined, undefined]);
+  }
+});
+
+Deno.test("--id goes out with the write, and a failure says how to ask for it", async () => {
+  const seen: RequestOptions[] = [];
+  const since = "2026-11-22T19:03:04.567Z";
+  using server = recording({
+    type: "error",
+    code: "no_quorum",
+    text: "no writes are ordered",
+    details: { maybe: true, missing: [{ id: 1, since }, { id: 2, since }, "?", { id: "\x1b" }] },
+  }, seen);
+  const words =
+    "no_quorum: no writes are ordered; missing: replica 1 since 2026-11-22 19:03:04 UTC" +
+    ", replica 2 since 2026-11-22 19:03:04 UTC (the write may have happened, or still may";
+  const line = "--consistency sequential --id";
+  assertEquals(
+    await client(server, `set x 1 ${line} order-7`),
+    `! ${words}; ask with: outcome order-7 --consistency sequential)\n1`,
+  );
+  assertEquals(await client(server, "delete x"), `! ${words})\n1`);
+  assertEquals(
+    await client(server, "", `delete x --id 'a "b"'\n`),
+    `! line 1: ${words}; ask with: outcome "a \\"b\\"")\n1`,
+  );
+  assertEquals(seen.map(({ id }) => id), ["order-7", undefined, 'a "b"']);
+});
+
+Deno.test("outcome: the word, and exit 1 while it is unknown", async () => {
+  for (const outcome of ["applied", "never", "unknown"] as const) {
+    const asked: Request[] = [];
+    using server = new FakeServer({
+      status: {},
+      request: (request, peer) => {
+        asked.push(request);
+        return peer.reply({ type: "outcome", outcome, token: [1], details: { index: 17 } });
+      },
+    });
+    const unknown = "! (not applied so far, and may still be; ask again later)\n1";
+    const end = outcome === "unknown" ? unknown : "0";
+    assertEquals(await client(server, "outcome order-7"), `${outcome}\n${end}`);
+    assertEquals(
+      await client(server, "outcome order-7 --json --consistency eventual"),
+      `["OUTCOME","${outcome}",[1],{"index":17}]\n${end}`,
+    );
+    assert(asked.every((request) => request.type === "outcome" && request.id === "order-7"));
+    assert(asked[1].type === "outcome");
+    assertEquals(asked[1].options.consistency, "eventual");
+  }
+});
+
+Deno.test("several addresses: it says where it has moved and why, and does what it was told", async () => {
+  const ids: (string | undefined)[] = [];
+  using first = new FakeServer({
+    status: {},
+    request(request, peer) {
+      ids.push("options" in request ? request.options.id : undefined);
+      peer.close();
+    },
+  });
+  using second = new FakeServer({
+    batch: (requests) =>
+      ids.push(
+        ...requests.flatMap((request) => request.type === "set" ? [request.options.id] : []),
+      ),
+  });
+  const { code, stdout, stderr } = await kvdist([
+    "client",
+    `${first.address},${second.address}`,
+    ...["set", "x", "42"],
+  ]);
+  assertEquals([code, stdout], [0, "STORED\n"]);
+  assertEquals(
+    stderr,
+    `moved to ${second.address}: the connection to ${first.address} ended: the replica closed it\n`,
+  );
+  assertEquals(second.held.get("x"), "42");
+  assertEquals([ids.length, new Set(ids).size], [2, 1]);
+  first[Symbol.dispose]();
+  const piped = await kvdist(["client", `${first.address},${second.address}`], {
+    stdin: "set y 1\nget x\nget y\n",
+  });
+  assertEquals(piped, { code: 0, stdout: "STORED\n42\n1\n", stderr: "" });
+  second[Symbol.dispose]();
+  const nobody = await kvdist(["client", `${first.address},${second.address}`, "get", "x"]);
+  assertEquals([nobody.code, nobody.stdout], [1, ""]);
+  assertMatch(nobody.stderr, /^kvdist client: no replica answers at .*, .* \(.*refused.*\)\n$/);
+});
+
+Deno.test("status of one replica: what it says of itself, and of its peers", async () => {
+  using server = new FakeServer({
+    status: {
+      id: 1,
+      view: { ballot: [4, 0], members: [0, 1] },
+      suspects: [{ id: 2, since: "2026-11-22T19:03:04.567Z", reason: "silent" }],
+      missing: [{ id: 2, since: "2026-11-22T19:03:04.567Z" }],
+      peers: [
+        { id: 0, state: "live", index: 9, lag: 0, member: true },
+        { id: 2, state: null, index: null, lag: null, member: false },
+      ],
+      lag: 2,
+      outbox: 3,
+      outboxBytes: 420,
+      counts: false,
+    },
+  });
+  const lines = (await client(server, "status")).split("\n");
+  for (
+    const line of [
+      "replica      1 of 3",
+      "view         members 0, 1 (ballot 4 of replica 0)",
+      "suspects     2 since 2026-11-22 19:03:04 UTC (silent)",
+      "missing      2 since 2026-11-22 19:03:04 UTC",
+      "behind by    2",
+      "outbox       3 (420 bytes)",
+      "store        memory, fsync always, p99 2.50 ms",
+      "folder       00000000-0000-4000-8000-000000000001 (being rebuilt: counts for no majority yet)",
+      "peer  state      member  delivered  behind by",
+      "   0  live       yes             9          0",
+      "   2  not known  no              –          –",
+    ]
+  ) assert(lines.includes(line), `${line}\n\nis not in\n\n${lines.join("\n")}`);
+});
+
+Deno.test("status of an older replica that tells less", async () => {
+  const { suspects: _, missing: _1, peers: _2, lag: _3, joining: _4, ...rest } = STATUS;
+  const { outboxBytes: _5, fsyncP99: _6, identity: _7, counts: _8, ...less } = rest;
+  using server = new FakeServer({
+    request: (_, peer) => peer.send(frame(JSON.stringify(["STATUS", less]))),
+  });
+  const text = await client(server, "status");
+  assertMatch(text, /^replica +0 of 3\nstate +live\n/);
+  assert(!/undefined|null|NaN/.test(text), text);
+  using other = new FakeServer({
+    request: (_, peer) => peer.send(frame(JSON.stringify(["STATUS", {}]))),
+  });
+  const { code, stdout } = await kvdist(
+    ["client", `${server.address},${other.address}`, "status"],
+  );
+  assertEquals(code, 0);
+  assert(!/undefined|null|NaN/.test(stdout), stdout);
+});
+
+Deno.test("status of several replicas: a row for each that answers", async () => {
+  using first = new FakeServer({ status: {} });
+  using second = new FakeServer({
+    status: {
+      id: 1,
+      state: "outside",
+      counts: false,
+      view: null,
+      suspects: [{ id: 2, since: "2026-11-22T19:03:04.567Z", reason: "silent" }],
+      fsyncP99: null,
+    },
+  });
+  const gone = new FakeServer();
+  gone[Symbol.dispose]();
+  const all = [first, gone, second].map(({ address }) => address).join();
+  const { code, stdout, stderr } = await kvdist(["client", all, "status"]);
+  assertEquals(code, 0);
+  const [head, , ...rows] = stdout.trimEnd().split("\n");
+  assertMatch(head, /^id +address +state +view +suspects +applied +behind +pending +outbox +fsync/);
+  assertEquals(rows.length, 2);
+  assertMatch(
+    rows[0],
+    new RegExp(`^ 0  ${first.address} +live +0 1 2 +– +7 +0 +0 +0  always, p99`),
+  );
+  assertMatch(rows[1], /^ 1 .* outside, does not count +none yet +2 since 19:03:04 .* +always +/);
+  assertMatch(stderr, new RegExp(`^cannot connect to ${gone.address}: connection refused.*\n$`));
+  const json = await kvdist(["client", all, "status", "--json"]);
+  const forms = json.stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
+  assertEquals(forms.map(([word, { id }]) => [word, id]), [["STATUS", 0], ["STATUS", 1]]);
+  // In a pipe too, between other commands.
+  const piped = await kvdist(["client", all], { stdin: "set x 1\nstatus\nget x\n" });
+  assertMatch(piped.stdout, /^STORED\nid +address .*\n.*\n 0 .*\n 1 .*\n1\n$/);
 });
 
 Deno.test("an ERROR is a line that says whether the write may happen", async () => {

@@ -73,6 +73,21 @@ class Terminal {
   }
 }
 
+/** The client as a shell's command, with a history in this folder. */
+function commandLine(address: string, history: string): string {
+  const words = [
+    Deno.execPath(),
+    ...denoArguments([
+      "--allow-net",
+      "--allow-env=KVDIST_*,NO_COLOR,TERM,HOME,XDG_STATE_HOME",
+      `--allow-read=${history}`,
+      `--allow-write=${history}`,
+    ]),
+    ...["client", address],
+  ];
+  return words.map((word) => `'${word}'`).join(" ");
+}
+
 Deno.test({
   name: "on a terminal: prompt, completion, Ctrl-C, a lost replica, history, Ctrl-D",
   ignore: !HAS_TERMINAL,
@@ -82,19 +97,7 @@ Deno.test({
     const first = new FakeServer();
     const { port } = first;
     try {
-      const words = [
-        Deno.execPath(),
-        ...denoArguments([
-          "--allow-net",
-          "--allow-env=KVDIST_*,NO_COLOR,TERM,HOME,XDG_STATE_HOME",
-          `--allow-read=${history}`,
-          `--allow-write=${history}`,
-        ]),
-        ...["client", first.address],
-      ];
-      using terminal = new Terminal(words.map((word) => `'${word}'`).join(" "), {
-        XDG_STATE_HOME: state,
-      });
+      using terminal = new Terminal(commandLine(first.address, history), { XDG_STATE_HOME: state });
       const prompt = `kvdist 0@${first.address}> `;
       await terminal.until(prompt);
       await terminal.type("se");
@@ -116,7 +119,7 @@ Deno.test({
       await terminal.until("waiting for it to come back");
       await terminal.until("(not connected)> ");
       using _second = new FakeServer({}, port);
-      await terminal.until("connected again");
+      await terminal.until(`connected again to ${first.address}: the connection to`);
       await terminal.until(prompt);
       await terminal.type("status\r");
       assertStringIncludes(await terminal.until("version"), "0 of 3");
@@ -129,6 +132,53 @@ Deno.test({
       );
     } finally {
       first[Symbol.dispose]();
+      await Deno.remove(state, { recursive: true });
+    }
+  },
+});
+
+Deno.test({
+  name: "on a terminal, with several addresses: it moves, says so, and keeps what it has seen",
+  ignore: !HAS_TERMINAL,
+  async fn() {
+    const state = await Deno.makeTempDir();
+    const tokens: unknown[] = [];
+    const first = new FakeServer({ status: {} });
+    const { port } = first;
+    const second = new FakeServer({
+      status: { id: 1 },
+      batch: (requests) =>
+        tokens.push(
+          ...requests.flatMap((request) => request.type === "get" ? [request.options.token] : []),
+        ),
+    });
+    try {
+      const address = `${first.address},${second.address}`;
+      using terminal = new Terminal(commandLine(address, `${state}/kvdist`), {
+        XDG_STATE_HOME: state,
+      });
+      await terminal.until(`kvdist 0@${first.address}> `);
+      await terminal.type("set x 1\r");
+      await terminal.until("STORED");
+      await terminal.until(`kvdist 0@${first.address}> `);
+      first[Symbol.dispose]();
+      await terminal.until(`moved to ${second.address}: the connection to ${first.address} ended`);
+      await terminal.until(`kvdist 1@${second.address}> `);
+      await terminal.type("get x\r");
+      await terminal.until("(not found)");
+      assertEquals(tokens, [[1]]);
+      await terminal.until(`kvdist 1@${second.address}> `);
+      second[Symbol.dispose]();
+      await terminal.until("waiting for it to come back");
+      await terminal.until("(not connected)> ");
+      using _back = new FakeServer({ status: {} }, port);
+      await terminal.until(`moved to ${first.address}: it answers again`);
+      await terminal.until(`kvdist 0@${first.address}> `);
+      await terminal.type("\x04");
+      assertEquals(await terminal.ended(), 0);
+    } finally {
+      first[Symbol.dispose]();
+      second[Symbol.dispose]();
       await Deno.remove(state, { recursive: true });
     }
   },

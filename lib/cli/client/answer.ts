@@ -5,10 +5,12 @@
  */
 
 import { ConnectionError, reason, TimeoutError } from "../../errors.ts";
-import { roundDuration } from "../../show/quantity.ts";
 import { displayWidth, pad } from "../../show/text.ts";
-import { encodeReply, type Reply, type Request, type Status } from "../../wire/message.ts";
+import { encodeReply, type Reply, type Request } from "../../wire/message.ts";
+import { columns } from "../output.ts";
 import { printable, printableLines, quoteField } from "../text.ts";
+import { fateOf, missingIn } from "./failure.ts";
+import { statusLines } from "./status.ts";
 
 /** The lines for stdout and stderr, and whether it was a failure. */
 export interface Answer {
@@ -40,7 +42,7 @@ export function noAnswer(request: Request, error: unknown): Answer {
   const maybe = (error instanceof ConnectionError || error instanceof TimeoutError) && error.maybe;
   return {
     out: [],
-    err: [`${printable(reason(error))}${fate(request, maybe)}`],
+    err: [`${printable(reason(error))}${fateOf(request, maybe)}`],
     failed: true,
   };
 }
@@ -49,15 +51,13 @@ function failureOf(request: Request, replies: readonly Reply[]): string | null {
   const last = replies.at(-1);
   if (last?.type === "error") {
     const { code, text, details } = last;
-    return printable(`${code}: ${text}`) + fate(request, details.maybe === true);
+    return printable(`${code}: ${text}${missingIn(details)}`) +
+      fateOf(request, details.maybe === true);
+  }
+  if (last?.type === "outcome" && last.outcome === "unknown") {
+    return "(not applied so far, and may still be; ask again later)";
   }
   return request.type === "get" && last?.type === "end" ? "(not found)" : null;
-}
-
-/** For a write that failed: whether it may still happen. */
-function fate({ type }: Request, maybe: boolean): string {
-  if (type !== "set" && type !== "delete") return "";
-  return maybe ? " (the write may have happened, or still may)" : " (the write did not happen)";
 }
 
 /** JSON leaves DEL and C1 controls as they are; their escapes mean the same. */
@@ -77,7 +77,7 @@ function words(request: Request, replies: readonly Reply[], form: Form): string[
       case "outcome":
         return [reply.outcome];
       case "status":
-        return statusLines(reply.status).map(printable);
+        return statusLines(reply.status, form.terminal ? columns() : undefined).map(printable);
       case "end":
       case "error":
         return [];
@@ -95,35 +95,4 @@ function dumpLines(replies: readonly Reply[], { terminal }: Form): string[] {
   if (held.length === 0) return ["(no keys)"];
   const cells = held.reduce((most, [key]) => Math.max(most, displayWidth(key)), 0);
   return held.map(([key, value]) => `${pad(key, Math.min(cells, KEY_CELLS_MAX))}  ${value}`);
-}
-
-/** What a replica says of itself, a line for each thing. A newer replica may leave some out. */
-function statusLines(status: Partial<Status>): string[] {
-  const { id, replicas, consistency, version, state, view, hears = [] } = status;
-  const rows: [string, unknown][] = [
-    ["replica", `${id} of ${replicas}`],
-    ["state", state],
-    ["consistency", consistency],
-    ["view", viewText(view)],
-    ["hears", hears.length === 0 ? "nobody" : hears.join(", ")],
-    ["delivered", status.delivered],
-    ["applied", status.applied],
-    ["pending", status.pending],
-    ["outbox", status.outbox],
-    ["keys", status.keys],
-    ["clients", status.clients],
-    ["store", `${status.store}, fsync ${status.fsync}`],
-    ["time limit", status.requestTimeout && roundDuration(status.requestTimeout)],
-    ["up for", status.uptime === undefined ? undefined : roundDuration(status.uptime)],
-    ["cluster", status.cluster ?? "none yet"],
-    ["version", version],
-  ];
-  return rows.filter(([, fact]) => fact !== undefined)
-    .map(([name, fact]) => `${name.padEnd(12)} ${fact}`);
-}
-
-function viewText(view: Status["view"] | undefined): string {
-  if (!view) return "none yet";
-  const [round, coordinator] = view.ballot;
-  return `members ${view.members.join(", ")} (ballot ${round} of replica ${coordinator})`;
 }

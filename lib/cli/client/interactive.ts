@@ -7,6 +7,7 @@
 
 import { clearLine, createInterface, cursorTo, type Interface } from "node:readline";
 import process from "node:process";
+import type { Address, Move } from "../../client/mod.ts";
 import { reason } from "../../errors.ts";
 import { HISTORY_LINES_MAX, RECONNECT_MS } from "../../limits.ts";
 import { note, print, styled } from "../output.ts";
@@ -14,15 +15,15 @@ import { printable, splitWords } from "../text.ts";
 import { ask, show } from "./ask.ts";
 import type { History } from "./history.ts";
 import { type ClientFlags, COMMAND_NAMES, commandHelp, parseLine } from "./line.ts";
-import { ReplicaConnection } from "./replica_connection.ts";
+import { describeMove, ReplicaConnection } from "./replica_connection.ts";
 
 /** Talks to the person until they leave. */
 export async function runInteractive(
-  address: string,
+  addresses: readonly Address[],
   flags: ClientFlags,
   history: History,
 ): Promise<void> {
-  await using shell = new Shell(address, flags, history);
+  await using shell = new Shell(addresses, flags, history);
   await shell.run();
 }
 
@@ -40,9 +41,11 @@ class Shell {
   #redial: ReturnType<typeof setTimeout> | undefined;
   readonly #left = Promise.withResolvers<void>();
 
-  constructor(address: string, flags: ClientFlags, history: History) {
-    this.#connection = new ReplicaConnection(address, {
+  constructor(addresses: readonly Address[], flags: ClientFlags, history: History) {
+    this.#connection = new ReplicaConnection(addresses, {
       requestTimeoutMs: flags.timeout,
+      session: flags.session,
+      moved: (move) => this.#moved(move),
       lost: (error) => this.#lost(error),
     });
     this.#flags = flags;
@@ -108,7 +111,7 @@ class Shell {
       const action = parseLine(words, this.#flags);
       if (action.type === "quit") return this.#leave();
       if (action.type === "help") return print(commandHelp());
-      show(await ask(await this.#connection.open(), action));
+      show(await ask(this.#connection, action));
     } catch (error) {
       note(styled("red", printable(reason(error)), "stderr"));
       this.#lines.length = 0;
@@ -146,13 +149,16 @@ class Shell {
     this.#redialLater();
   }
 
+  #moved(move: Move): void {
+    if (!this.#leaving) this.#interject(printable(describeMove(move)));
+  }
+
   #redialLater(): void {
     clearTimeout(this.#redial);
     this.#redial = setTimeout(async () => {
       try {
         if (this.#connection.isOpen) return;
         await this.#connection.open();
-        if (!this.#leaving) this.#interject(`connected again to ${this.#connection.address}`);
       } catch {
         if (!this.#leaving) this.#redialLater();
       }
@@ -172,7 +178,7 @@ class Shell {
 function complete(line: string): [string[], string] {
   const word = /\S*$/.exec(line)?.[0] ?? "";
   const isFirst = line.trimStart() === word;
-  const flags = ["--consistency ", "--timeout ", "--json"];
+  const flags = ["--consistency ", "--timeout ", "--id ", "--json"];
   const known = isFirst ? COMMAND_NAMES.map((name) => `${name} `) : flags;
   const found = word === "" && !isFirst ? [] : known.filter((text) => text.startsWith(word));
   return [found, word];

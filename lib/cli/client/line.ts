@@ -14,8 +14,8 @@ import { type FlagTable, parseFlags, type Values } from "../flags.ts";
 import { definitions } from "../help.ts";
 import { didYouMean } from "../nearest.ts";
 
-/** The flags of the client, which each of its commands can be given too. */
-export const CLIENT_FLAGS = {
+/** The flags that each of the client's commands can be given. */
+const LINE_FLAGS = {
   consistency: {
     kind: "choice",
     value: "LEVEL",
@@ -29,11 +29,28 @@ export const CLIENT_FLAGS = {
     min: 1,
     max: REQUEST_TIMEOUT_MS_MAX,
   },
+  id: {
+    kind: "text",
+    value: "ID",
+    about: "The write's own name: asked again under it, it is applied once (set, delete)",
+  },
   json: { kind: "boolean", about: "Print replies as they came, each a line of JSON" },
+} as const satisfies FlagTable;
+
+/** The flags of the client, which holds to them in each of its commands. */
+export const CLIENT_FLAGS = {
+  ...LINE_FLAGS,
+  session: {
+    kind: "boolean",
+    about: "Never show less than was shown before: always so with several addresses",
+  },
 } as const satisfies FlagTable;
 
 /** What the client's flags say. */
 export type ClientFlags = Values<typeof CLIENT_FLAGS>;
+
+/** What the flags say that a command can be given. */
+export type LineFlags = Values<typeof LINE_FLAGS>;
 
 /** What a line asks for. */
 export type Action =
@@ -50,7 +67,9 @@ interface Form {
   readonly about: string;
   /** How many arguments it takes, at least and at most. */
   readonly args: readonly [number, number];
-  action(args: readonly string[], flags: ClientFlags): Action;
+  /** Whether it is one write, which can have a name of its own. */
+  readonly takesId?: true;
+  action(args: readonly string[], flags: LineFlags): Action;
 }
 
 const FORMS: Readonly<Record<string, Form>> = {
@@ -58,6 +77,7 @@ const FORMS: Readonly<Record<string, Form>> = {
     usage: "set KEY VALUE",
     about: "Set the key; STORED when it is, as the level says.",
     args: [2, 2],
+    takesId: true,
     action: ([key, value], flags) => ask(flags, [setRequest(key, value, flags)]),
   },
   get: {
@@ -70,6 +90,7 @@ const FORMS: Readonly<Record<string, Form>> = {
     usage: "delete KEY",
     about: "Delete the key.",
     args: [1, 1],
+    takesId: true,
     action: ([key], flags) => ask(flags, [{ type: "delete", key, options: options(flags) }]),
   },
   reset: {
@@ -77,6 +98,12 @@ const FORMS: Readonly<Record<string, Form>> = {
     about: "Set each of the keys to 0.",
     args: [1, Infinity],
     action: (keys, flags) => ask(flags, keys.map((key) => setRequest(key, "0", flags))),
+  },
+  outcome: {
+    usage: "outcome ID",
+    about: "What came of the write that had this id: applied, never or unknown.",
+    args: [1, 1],
+    action: ([id], flags) => ask(flags, [{ type: "outcome", id, options: options(flags) }]),
   },
   dump: {
     usage: "dump [PREFIX]",
@@ -86,7 +113,7 @@ const FORMS: Readonly<Record<string, Form>> = {
   },
   status: {
     usage: "status",
-    about: "Print what the replica says of itself.",
+    about: "Print what the replica says of itself; with several addresses, each of them.",
     args: [0, 0],
     action: (_, flags) => ask(flags, [{ type: "status" }]),
   },
@@ -115,23 +142,26 @@ export function commandHelp(): string {
     ...wrap(
       'Quotes as in a shell: set greeting "hello world". A value that begins with a dash goes ' +
         "behind --, as in: set -- x -y. Each command takes the flags --consistency " +
-        `${CONSISTENCY_LEVELS.join("|")}, --timeout 300ms and --json.`,
+        `${
+          CONSISTENCY_LEVELS.join("|")
+        }, --timeout 300ms and --json; set and delete take --id ID too.`,
       WIDTH,
     ),
   ].join("\n");
 }
 
 /**
- * What the words of a line ask for; flags that it does not name are as in `session`.
+ * What the words of a line ask for; flags that it does not name are the client's.
  *
  * @throws {UsageError} if they are no command
  */
-export function parseLine(words: readonly string[], session: ClientFlags): Action {
-  const { flags, args } = parseFlags(CLIENT_FLAGS, words);
+export function parseLine(words: readonly string[], client: ClientFlags): Action {
+  const { flags, args } = parseFlags(LINE_FLAGS, words);
   return commandAction(args, {
-    consistency: flags.consistency ?? session.consistency,
-    timeout: flags.timeout ?? session.timeout,
-    json: flags.json || session.json,
+    consistency: flags.consistency ?? client.consistency,
+    timeout: flags.timeout ?? client.timeout,
+    id: flags.id,
+    json: flags.json || client.json,
   });
 }
 
@@ -142,7 +172,7 @@ export function parseLine(words: readonly string[], session: ClientFlags): Actio
  */
 export function commandAction(
   [name, ...args]: readonly string[],
-  flags: ClientFlags,
+  flags: LineFlags,
 ): Action {
   if (name === undefined) throw new UsageError("there is no command");
   if (!Object.hasOwn(FORMS, name)) {
@@ -155,20 +185,24 @@ export function commandAction(
     const hint = max === 0 ? "" : " (quote what has spaces)";
     throw new UsageError(`too many arguments; it is: ${form.usage}${hint}`);
   }
+  if (flags.id !== undefined && !form.takesId) {
+    throw new UsageError(`--id names one write; ${name} is none`);
+  }
   return form.action(args, flags);
 }
 
-function ask({ json }: ClientFlags, requests: readonly Request[]): Action {
+function ask({ json }: LineFlags, requests: readonly Request[]): Action {
   return { type: "ask", requests, json };
 }
 
-function setRequest(key: string, value: string, flags: ClientFlags): Request {
+function setRequest(key: string, value: string, flags: LineFlags): Request {
   return { type: "set", key, value, bytes: utf8Length(value), options: options(flags) };
 }
 
-function options({ consistency, timeout }: ClientFlags): RequestOptions {
+function options({ consistency, timeout, id }: LineFlags): RequestOptions {
   return {
     ...(consistency !== undefined && { consistency }),
     ...(timeout !== undefined && { timeout }),
+    ...(id !== undefined && { id }),
   };
 }

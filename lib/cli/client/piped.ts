@@ -39,8 +39,8 @@ export async function runPiped(
       continue;
     }
     try {
-      const client = await connection.open();
-      printer.add(number, ask(client, action));
+      await connection.open();
+      printer.add(number, ask(connection, action).catch(failure));
     } catch (error) {
       printer.add(number, failure(error));
       break;
