@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Further flags for Deno, such as permissions; by itself those of `scripts/kvdist client`. */
   readonly permissions?: readonly string[];
+  /** A command that becomes it, given in front of its own, such as `ip netns exec NAME`. */
+  readonly within?: readonly string[];
 }
 
 /** What became of it. */
@@ -49,9 +51,10 @@ const CLIENT_PERMISSIONS = ["--allow-net", "--allow-env=KVDIST_*,NO_COLOR,HOME,X
 
 /** Starts the program. */
 export function spawn(args: readonly string[], options: RunOptions = {}): Deno.ChildProcess {
-  const { env = {}, permissions = CLIENT_PERMISSIONS } = options;
-  return new Deno.Command(Deno.execPath(), {
-    args: [...denoArguments(permissions), ...args],
+  const { env = {}, permissions = CLIENT_PERMISSIONS, within = [] } = options;
+  const [command, ...rest] = [...within, Deno.execPath(), ...denoArguments(permissions), ...args];
+  return new Deno.Command(command, {
+    args: rest,
     env: { NO_COLOR: "1", ...env },
     stdin: "piped",
     stdout: "piped",

@@ -110,13 +110,13 @@ Deno.test("a stranger on the peer port is told why it is refused, and changes no
       assertStringIncludes(String(answers[0][2]), reason, name);
     }
   }
-  // Who would be replica 2: replicas 0 and 1 hear it already, and 2 itself is dialled by nobody.
+  // Who would be replica 2: replicas 0 and 1 hear it already, and 2 is not another one.
   for (const claimed of [null, cluster, NOBODY]) {
     const bytes = frames([hello({ cluster: claimed }), ...lies(cluster)]);
     for (const { id, peer } of replicas) {
       const [[word, code, reason], ...more] = await tell(peer, bytes);
       assertEquals([word, code, more.length], ["ERROR", "unauthorized", 0]);
-      const wanted = id === 2 ? "does not dial" : claimed === NOBODY ? "belongs to" : "is here";
+      const wanted = id === 2 ? "this one itself" : claimed === NOBODY ? "belongs to" : "is here";
       assertStringIncludes(String(reason), wanted);
     }
   }

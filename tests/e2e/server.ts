@@ -30,11 +30,13 @@ export interface ServerOptions {
   readonly data?: string;
   /** Its environment, besides that of the tests. */
   readonly env?: Readonly<Record<string, string>>;
+  /** A command that becomes it, given in front of its own, such as `ip netns exec NAME`. */
+  readonly within?: readonly string[];
 }
 
 /** Where a replica listens, as `host:port`. */
 export interface ReplicaAddress {
-  /** Its id, 0 … N-1: its place in {@linkcode Server.replicas}. */
+  /** Its id, 0 … N-1: its place in {@linkcode Server.replicas} if all are in one process. */
   readonly id: number;
   /** For clients. */
   readonly client: string;
@@ -71,10 +73,10 @@ export interface Server extends AsyncDisposable {
  * @throws {Error} If it ends before, or is not ready in time, with what it said on stderr.
  */
 export async function startServer(options: ServerOptions = {}): Promise<Server> {
-  const { args = [], env = {} } = options;
+  const { args = [], env = {}, within = [] } = options;
   const data = options.data ?? await Deno.makeTempDir({ prefix: "kvdist-e2e-" });
   const server = new ServerProcess(data, options.data === undefined, (flags) => {
-    return spawn(["serve", ...flags, ...args], { permissions: ["--allow-all"], env });
+    return spawn(["serve", ...flags, ...args], { permissions: ["--allow-all"], env, within });
   });
   try {
     await server.ready();

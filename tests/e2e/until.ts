@@ -12,14 +12,20 @@ const WAIT_MS_MAX = 30_000;
 /** Between two looks. */
 const LOOK_EVERY_MS = 10;
 
-/** Waits until the condition holds; fails with what it waited for when it does not in time. */
+/**
+ * Waits until the condition holds; fails with what it waited for when it does not in time, and with
+ * what else is known then.
+ */
 export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,
+  known: () => string = () => "",
 ): Promise<void> {
   const deadline = performance.now() + WAIT_MS_MAX;
   while (!await holds()) {
-    if (performance.now() > deadline) throw new Error(`In vain waited until ${what}`);
+    if (performance.now() > deadline) {
+      throw new Error(`In vain waited until ${what}\n${known()}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
 }
