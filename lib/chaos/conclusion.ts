@@ -45,7 +45,10 @@ export function conclude(
 ): Concluded {
   const violations = [...violationsOf(report), ...reasonsOf(judged, "illegal")];
   if (violations.length > 0) return { conclusion: "violation", reasons: violations };
-  const lacking = [...lackingOf(report, least), ...reasonsOf(judged, "unknown")];
+  const lacking = [
+    ...lackingOf(report, least),
+    ...(judged.length === 0 ? ["nothing was judged"] : reasonsOf(judged, "unknown")),
+  ];
   if (lacking.length > 0) return { conclusion: "inconclusive", reasons: lacking };
   return { conclusion: "good", reasons: [] };
 }

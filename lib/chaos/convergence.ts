@@ -7,14 +7,6 @@
 import type { Status } from "../wire/message.ts";
 import { pause } from "./pause.ts";
 
-/** How it ended. */
-export interface Convergence {
-  /** How long it took, or was waited for. */
-  readonly ms: number;
-  /** What was still missing when the time was over, or null. */
-  readonly missing: string | null;
-}
-
 /** Between two looks. */
 const LOOK_MS = 100;
 
@@ -24,17 +16,20 @@ export type Told = Pick<
   "state" | "view" | "replicas" | "pending" | "outbox" | "delivered" | "applied" | "counts"
 >;
 
-/** Waits until every replica is in a view of all and has applied the same, and nothing is under way. */
+/**
+ * Waits until every replica is in a view of all and has applied the same, and nothing is under
+ * way; resolves with what is still missing when the time is over, or null.
+ */
 export async function untilConverged(
   ids: readonly number[],
   status: (id: number) => Promise<Told | null>,
   { timeMs, signal }: { readonly timeMs: number; readonly signal: AbortSignal },
-): Promise<Convergence> {
+): Promise<string | null> {
   const began = performance.now();
   for (;;) {
     const missing = whatIsMissing(await Promise.all(ids.map(status)));
-    const ms = performance.now() - began;
-    if (missing === null || ms > timeMs || signal.aborted) return { ms, missing };
+    const isOver = performance.now() - began > timeMs || signal.aborted;
+    if (missing === null || isOver) return missing;
     await pause(LOOK_MS, signal);
   }
 }

@@ -7,11 +7,11 @@
 
 import type { OrderLine } from "../check/history.ts";
 import { CHAOS_LOG_ROWS_READ } from "../limits.ts";
-import type { LogRow } from "../store/read_log.ts";
+import type { Entry } from "../order/message.ts";
 import type { Write } from "./recorder.ts";
 
-/** Reads the rows of a replica's log behind an index, at most so many. */
-export type ReadLog = (replica: number, after: number, limit: number) => LogRow[];
+/** Reads the entries of a replica's log behind an index, at most so many. */
+export type ReadLog = (replica: number, after: number, limit: number) => Entry[];
 
 /** Two replicas have delivered different messages at one place. */
 export interface Disagreement {
@@ -59,12 +59,12 @@ export class OrderCollector {
   /** Reads what is new in a replica's log, and compares what is not. */
   collect(replica: number): void {
     for (;;) {
-      const rows = this.#read(replica, this.#readTo[replica], CHAOS_LOG_ROWS_READ);
-      for (const row of rows) this.#take(replica, row);
-      const last = rows.at(-1);
+      const entries = this.#read(replica, this.#readTo[replica], CHAOS_LOG_ROWS_READ);
+      for (const entry of entries) this.#take(replica, entry);
+      const last = entries.at(-1);
       if (last === undefined) return;
       this.#readTo[replica] = last.index;
-      if (rows.length < CHAOS_LOG_ROWS_READ) return;
+      if (entries.length < CHAOS_LOG_ROWS_READ) return;
     }
   }
 
@@ -73,19 +73,20 @@ export class OrderCollector {
     this.#readTo[replica] = 0;
   }
 
-  #take(replica: number, row: LogRow): void {
-    const digest = digestOf(row);
-    const known = this.#digests[row.index] ?? 0;
+  #take(replica: number, entry: Entry): void {
+    const { index } = entry;
+    const digest = digestOf(entry);
+    const known = this.#digests[index] ?? 0;
     if (known === digest) return;
-    const line = orderLine(row);
+    const line = orderLine(entry);
     if (known !== 0) {
-      this.#disagreement ??= { index: row.index, replica, says: line };
+      this.#disagreement ??= { index, replica, says: line };
       return;
     }
-    this.#grow(row.index);
-    this.#digests[row.index] = digest;
+    this.#grow(index);
+    this.#digests[index] = digest;
     this.#known++;
-    this.#last = Math.max(this.#last, row.index);
+    this.#last = Math.max(this.#last, index);
     this.#write(line);
   }
 
@@ -97,16 +98,23 @@ export class OrderCollector {
   }
 }
 
-function orderLine({ index, origin, operation }: LogRow): OrderLine {
-  const { type, ...rest } = operation;
-  return { type: "order", index, op: type, ...rest, origin } as OrderLine;
+function orderLine({ index, message: { origin, operation } }: Entry): OrderLine {
+  const facts = { type: "order", index, origin } as const;
+  const { type: op, id } = operation;
+  if (op === "fence") return { ...facts, op, id };
+  const { key, eventual } = operation;
+  const asked = { key, ...(id !== undefined && { id }), ...(eventual && { eventual }) };
+  return op === "set"
+    ? { ...facts, op, ...asked, value: operation.value }
+    : { ...facts, op, ...asked };
 }
 
-/** 32 bits of all that the row says, never 0 (FNV-1a). */
-function digestOf({ origin, n, time, operation }: LogRow): number {
+/** 32 bits of all that the entry says, never 0 (FNV-1a). */
+function digestOf({ message: { origin, n, time, operation } }: Entry): number {
   let hash = 0x811c9dc5;
-  for (const character of JSON.stringify([origin, n, time, operation])) {
-    hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193);
+  const text = JSON.stringify([origin, n, time, operation]);
+  for (let i = 0; i < text.length; i++) {
+    hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
   }
   return (hash >>> 0) || 1;
 }

@@ -158,8 +158,11 @@ export class ReplicaProcess {
     const decoder = new TextDecoder();
     for await (const bytes of child.stderr) {
       for (let rest = bytes; rest.length > 0;) rest = rest.subarray(file.writeSync(rest));
-      const text = this.#stderr + decoder.decode(bytes, { stream: true });
-      this.#stderr = text.slice(-CHAOS_STDERR_CHARACTERS_KEPT);
+      const text = decoder.decode(bytes, { stream: true });
+      this.#stderr = (this.#stderr + text).slice(-CHAOS_STDERR_CHARACTERS_KEPT);
+      // It is started again within its process, and says so; that it was needed is a mistake.
+      const broken = /[^\n]*Invariant broken[^\n]*/.exec(text);
+      if (broken !== null) this.#options.crashed(this.id, `replica ${this.id}: ${broken[0]}`);
     }
   }
 }

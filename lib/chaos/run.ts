@@ -78,7 +78,7 @@ export interface RunReport {
   };
   /** Replicas that ended though nobody killed them, and why. */
   readonly crashes: readonly string[];
-  /** How long it took until all were whole again, or what was still missing at the end. */
+  /** How long it took from the healing until all were whole, or what was still missing then. */
   readonly convergence: { readonly ms: number; readonly missing: string | null };
 }
 
@@ -153,17 +153,19 @@ class Run {
     }
     const loadMs = this.#elapsedMs - began;
     events.phase("healing");
+    const healing = this.#elapsedMs;
     await Promise.all([injector.heal(), ...clients, collecting]);
     signal.throwIfAborted();
-    const convergence = await untilConverged(
+    const missing = await untilConverged(
       this.#cluster.replicas.map(({ id }) => id),
       (id) => this.#cluster.status(id),
       { timeMs: CHAOS_CONVERGE_MS_MAX, signal },
     );
     signal.throwIfAborted();
+    const convergence = { ms: this.#elapsedMs - healing, missing };
     this.#collect();
     if (convergence.missing === null) await this.#readFinal();
-    const { last, missing, disagreement } = this.#collector;
+    const { last, missing: unknown, disagreement } = this.#collector;
     return {
       seed,
       replicas,
@@ -171,7 +173,7 @@ class Run {
       faults: injector.counts,
       levels: this.#recorder.counts,
       longestGapMs: this.#recorder.longestGapMs,
-      order: { last, missing, disagreement },
+      order: { last, missing: unknown, disagreement },
       crashes: this.#crashes,
       convergence,
     };
@@ -257,7 +259,7 @@ class Run {
       await replica.kill();
       this.#collector.collect(id);
       const undelivered = readUndelivered(replica.folder, id);
-      if (undelivered.some((name) => name?.startsWith(EVENTUAL))) return false;
+      if (undelivered.some(({ id }) => id?.startsWith(EVENTUAL))) return false;
       await Deno.remove(replica.folder, { recursive: true });
       this.#collector.forget(id);
       return true;

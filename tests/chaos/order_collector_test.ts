@@ -2,18 +2,26 @@ import { assertEquals } from "@std/assert";
 import { OrderCollector } from "../../lib/chaos/order_collector.ts";
 import type { HistoryLine } from "../../lib/check/history.ts";
 import { CHAOS_LOG_ROWS_READ } from "../../lib/limits.ts";
-import type { LogRow } from "../../lib/store/read_log.ts";
+import type { Entry, Operation } from "../../lib/order/message.ts";
 
-function row(index: number, value = `v${index}`): LogRow {
-  const operation = { type: "set", key: "k", value, id: `id ${index}` } as const;
-  return { index, origin: index % 3, n: index, time: index * 2, operation };
+function row(index: number, value = `v${index}`): Entry {
+  const operation = { type: "set", key: "k", value, bytes: 2, id: `id ${index}` } as const;
+  return { index, message: { origin: index % 3, n: index, time: index * 2, operation } };
 }
 
-function rows(from: number, to: number): LogRow[] {
+function altered(index: number, change: Partial<Entry["message"]>): Entry {
+  return { index, message: { ...row(index).message, ...change } };
+}
+
+function doing(index: number, operation: Operation): Entry {
+  return altered(index, { operation });
+}
+
+function rows(from: number, to: number): Entry[] {
   return Array.from({ length: to - from + 1 }, (_, i) => row(from + i));
 }
 
-function collecting(logs: LogRow[][]) {
+function collecting(logs: Entry[][]) {
   const lines: HistoryLine[] = [];
   const collector = new OrderCollector(
     logs.length,
@@ -45,13 +53,13 @@ Deno.test("a log longer than one read is read to its end, and later only what is
 });
 
 Deno.test("fences and deletes are entries too", () => {
-  const fence = { ...row(1), operation: { type: "fence", id: "x" } as const };
-  const deleted = { ...row(2), operation: { type: "delete", key: "k" } as const };
+  const fence = doing(1, { type: "fence", key: "", id: "x" });
+  const deleted = doing(2, { type: "delete", key: "k", id: "y", eventual: true });
   const { lines, collector } = collecting([[fence, deleted]]);
   collector.collect(0);
   assertEquals(lines as unknown[], [
     { type: "order", index: 1, op: "fence", id: "x", origin: 1 },
-    { type: "order", index: 2, op: "delete", key: "k", origin: 2 },
+    { type: "order", index: 2, op: "delete", key: "k", id: "y", eventual: true, origin: 2 },
   ]);
 });
 
@@ -65,12 +73,12 @@ Deno.test("what no log holds any more is missing until another log has it", () =
 });
 
 Deno.test("two logs that differ at one place are a disagreement, whatever differs", () => {
-  const other = (index: number): LogRow[] => [
+  const other = (index: number): Entry[] => [
     row(index, "other"),
-    { ...row(index), origin: 0 },
-    { ...row(index), n: 99 },
-    { ...row(index), time: 99 },
-    { ...row(index), operation: { type: "delete", key: "k", id: `id ${index}` } },
+    altered(index, { origin: 0 }),
+    altered(index, { n: 99 }),
+    altered(index, { time: 99 }),
+    doing(index, { type: "delete", key: "k", id: `id ${index}` }),
   ];
   for (const different of other(2)) {
     const { collector } = collecting([rows(1, 3), [row(1), different, row(3)]]);

@@ -7,7 +7,7 @@
 import type { Concluded, Judged } from "../../chaos/conclusion.ts";
 import type { RunReport } from "../../chaos/run.ts";
 import { CONSISTENCY_LEVELS } from "../../consistency.ts";
-import { count, duration, rate } from "../../show/quantity.ts";
+import { count, counted, duration, rate } from "../../show/quantity.ts";
 import { table } from "../../show/table.ts";
 
 /** How verdicts are set off. */
@@ -31,15 +31,15 @@ function faultLines({ faults, crashes, convergence }: RunReport): string[] {
   const kinds = Object.entries(faults);
   const total = kinds.reduce((sum, [, number]) => sum + number, 0);
   const whole = convergence.missing === null
-    ? `whole and equal ${duration(convergence.ms)} after the last was healed`
-    : `not whole ${duration(convergence.ms)} after the last was healed`;
+    ? `whole and equal ${duration(convergence.ms)} after the healing began`
+    : `not whole ${duration(convergence.ms)} after the healing began`;
   return [
     ...table(
       [{ title: "injected" }, { title: "times", align: "right" }],
       [...kinds.map(([kind, number]) => [kind, count(number)]), ["all", count(total)]],
     ),
     "",
-    `${whole}; ${count(crashes.length)} ended by themselves`,
+    `${whole}; ${counted(crashes.length, "replica")} failed by itself`,
   ];
 }
 
