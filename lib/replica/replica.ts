@@ -235,7 +235,7 @@ export class Replica implements SessionReplica {
     const forgetful = !this.#order.counts || (this.#store.mayHaveForgotten && !this.#wasLive);
     if (forgetful && level !== "eventual") return this.#noQuorum(false);
     if (read !== null && !this.#reads.isReady(read, this.#store.applied)) {
-      if (this.#order.state !== "live") return this.#noQuorum(false);
+      if (!this.#isOrdering()) return this.#noQuorum(false);
       const text =
         "no majority has confirmed within the time limit that this replica is up to date";
       return new RequestError("timeout", text, { maybe: false });
@@ -666,10 +666,17 @@ export class Replica implements SessionReplica {
   // What clients and operators are told
 
   #timedOut(operation: Operation): Reply {
-    const error = this.#order.state === "live"
+    const error = this.#isOrdering()
       ? new RequestError("timeout", "not applied within the time limit", { maybe: true })
       : this.#noQuorum(true);
     return operation.type === "fence" ? this.unknownOutcome(error) : errorReply(error);
+  }
+
+  /** Whether writes are ordered here as far as is known: a view may be live that has lost its majority. */
+  #isOrdering(): boolean {
+    const { replicas } = this.#options;
+    return this.#order.state === "live" &&
+      replicas - this.#order.missing().length >= majority(replicas);
   }
 
   #noQuorum(maybe: boolean): RequestError {
