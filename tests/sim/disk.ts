@@ -24,6 +24,7 @@ export class Disk {
   readonly #replicas: number;
   readonly #logKept: number;
   #identity: string;
+  #former: string | null = null;
   #batches: Batch[] = [];
   #synced = 0;
   #store: MemoryStore;
@@ -93,9 +94,24 @@ export class Disk {
     this.sync();
   }
 
+  /**
+   * Power is cut where nobody has waited for the disk: of all that is written, only so many
+   * batches less survive, and the folder gets a new identity.
+   */
+  forget(lost: number, identity: string): void {
+    this.#batches.length = Math.max(0, this.#batches.length - lost);
+    const batches = this.#batches;
+    const former = this.#former ?? this.#identity;
+    this.wipe(identity);
+    this.#former = former;
+    for (const batch of batches) this.write(batch);
+    this.sync();
+  }
+
   /** The folder is gone; a new one has this identity. */
   wipe(identity: string): void {
     this.#identity = identity;
+    this.#former = null;
     this.#batches = [];
     this.#synced = 0;
     this.#store = this.#empty();
@@ -107,7 +123,7 @@ export class Disk {
 
   /** What a new process goes on from. */
   load(): Durable {
-    return this.#store.load();
+    return { ...this.#store.load(), former: this.#former };
   }
 
   #empty(): MemoryStore {
@@ -125,6 +141,7 @@ export class Disk {
         this.#safe.add(`${write.message.origin}:${write.message.time}`);
       } else if (write.type === "installed") {
         this.#installed = write.view;
+        if (write.view.identities[this.#self] === this.#identity) this.#former = null;
         for (const { origin, time } of write.pending) this.#safe.add(`${origin}:${time}`);
       } else if (write.type === "snapshot" && write.last) {
         this.#index = write.position.index;

@@ -32,6 +32,8 @@ export interface Profile {
   readonly breakEveryMs: number;
   readonly stallEveryMs: number;
   readonly cutEveryMs: number;
+  /** As with `--fsync interval`: a power cut undoes what was said to be safe, and that is known. */
+  readonly forgets: boolean;
   /** Of the crashes: how many are power cuts, and how many lose the folder. */
   readonly power: number;
   readonly wipe: number;
@@ -85,6 +87,7 @@ export function drawProfile(random: Random): Profile {
     breakEveryMs: random.pick([100, 500, 2000, Infinity]),
     stallEveryMs: random.pick([200, 1000, Infinity]),
     cutEveryMs: random.pick([1500, 4000, Infinity]),
+    forgets: random.chance(0.2),
     power: random.pick([0, 0.5, 1]),
     wipe: random.pick([0, 0, 0.15, 0.4]),
     awayMs: random.pick([50, 400, 400, 3000]),

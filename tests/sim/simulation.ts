@@ -258,9 +258,9 @@ class Simulation {
   /** Whether all replicas are in one view of all, with nothing left to deliver. */
   #settled(): boolean {
     const [first] = this.#nodes;
-    return this.#nodes.every(({ order, disk }) =>
+    return this.#nodes.every(({ order, disk, waitReads }) =>
       order?.state === "live" && order.view?.members.length === this.#profile.replicas &&
-      order.pendingLength === 0 && order.outboxLength === 0 &&
+      order.pendingLength === 0 && order.outboxLength === 0 && waitReads.length === 0 &&
       order.position.index === this.#invariants.log.length &&
       disk.store.applied === order.position.index &&
       showBallot(order.view.ballot) === showBallot(first.order?.view?.ballot ?? null)
@@ -425,6 +425,17 @@ class Simulation {
       node.disk.wipe(`folder-${node.id}-${node.life}`);
       node.wiped = true;
       this.#say(`${node.id} crashes and loses its folder`);
+    } else if (this.#profile.forgets) {
+      // Two at once may forget what a majority had promised: then nothing is guaranteed.
+      if (this.#random.chance(this.#profile.power) && this.#nodes.every(({ wiped }) => !wiped)) {
+        this.#lost.add(node.disk.identity);
+        node.disk.forget(this.#random.int(0, 20), `folder-${node.id}-${node.life}`);
+        node.wiped = true;
+        this.#say(`${node.id} loses power, and forgets down to ${node.disk.index}`);
+      } else {
+        node.disk.sync();
+        this.#say(`${node.id} is killed`);
+      }
     } else if (this.#random.chance(this.#profile.power)) {
       node.disk.cutPower(this.#random.int(0, 3));
       this.#say(`${node.id} loses power at ${node.disk.index}`);
@@ -439,11 +450,13 @@ class Simulation {
 
   #cutOff(): void {
     const island = this.#nodes.filter(() => this.#random.chance(0.4)).map(({ id }) => id);
-    const pairs = island.flatMap((a) =>
+    const apart = island.flatMap((a) =>
       this.#nodes.filter(({ id }) => !island.includes(id)).map(({ id }) => [a, id])
     );
+    // Or only two of them from each other, whom a third still hears both.
+    const pairs = this.#random.chance(0.3) ? [this.#twoNodes()] : apart;
     for (const [a, b] of pairs) this.#network.cut(a, b, true);
-    this.#say(`cut off ${island.join(" ")}`);
+    this.#say(`cut ${pairs.map(([a, b]) => `${a}-${b}`).join(" ")}`);
     this.#after(this.#random.int(100, 4000), () => {
       for (const [a, b] of pairs) this.#network.cut(a, b, false);
     });
