@@ -6,6 +6,7 @@
  */
 
 import {
+  type Answer,
   describe,
   type Operation,
   type PeerMessage,
@@ -14,13 +15,18 @@ import {
 import { Order } from "../../lib/order/order.ts";
 import type { Effects, Event, Notice, Write } from "../../lib/order/step.ts";
 import { showBallot } from "../../lib/order/timestamp.ts";
+import { unreachable } from "../../lib/invariant.ts";
+import { Supply } from "../../lib/replica/supply.ts";
 import { MemoryStore } from "../../lib/store/memory.ts";
+import type { StoreBounds } from "../../lib/store/store.ts";
 
 /** How a cluster is made. */
 export interface ClusterOptions {
   readonly replicas?: number;
-  /** How many members a view must have; all unless it is said. */
-  readonly membersMin?: number;
+  /** How many entries a replica may lack when it is taken into a view. */
+  readonly joinLagMax?: number;
+  /** How much each store keeps of its log. */
+  readonly bounds?: StoreBounds;
   /** Is given each line of what happens; heartbeats are left out. */
   readonly say?: (line: string) => void;
 }
@@ -28,11 +34,15 @@ export interface ClusterOptions {
 interface Node {
   readonly id: number;
   store: MemoryStore;
+  /** What its process sends to peers that lack part of the log. */
+  supply: Supply;
   /** The process; null while there is none. */
   order: Order | null;
   /** What the disk has not finished, oldest first. */
   unfinished: Effects[];
   folders: number;
+  /** Linearizable reads that came to its process. */
+  reads: number;
 }
 
 /** How much time passes at once when a cluster is left to itself. */
@@ -43,22 +53,21 @@ export class Cluster {
   /** In milliseconds. */
   now = 0;
   readonly #nodes: Node[];
-  readonly #membersMin: number;
+  readonly #options: ClusterOptions;
   readonly #say: (line: string) => void;
   /** By `from->to`: what is on its way; there is a stream in each direction of a link. */
   readonly #streams = new Map<string, PeerMessage[]>();
 
   /** No process runs, no link is up. */
-  constructor({ replicas = 3, membersMin = replicas, say = () => {} }: ClusterOptions = {}) {
-    this.#membersMin = membersMin;
+  constructor(options: ClusterOptions = {}) {
+    const { replicas = 3, bounds, say = () => {} } = options;
+    this.#options = options;
     this.#say = say;
-    this.#nodes = Array.from({ length: replicas }, (_, id) => ({
-      id,
-      store: new MemoryStore(id, replicas, `folder-${id}`),
-      order: null,
-      unfinished: [],
-      folders: 1,
-    }));
+    this.#nodes = Array.from({ length: replicas }, (_, id) => {
+      const store = new MemoryStore(id, replicas, `folder-${id}`, bounds);
+      const supply = new Supply(store);
+      return { id, store, supply, order: null, unfinished: [], folders: 1, reads: 0 };
+    });
   }
 
   /** All processes started, linked and in their first view. */
@@ -100,10 +109,10 @@ export class Cluster {
     if (out.number > 0 || node.unfinished.length > 0) node.unfinished.push(out);
     else this.#commit(node, out);
     for (const { to, message } of out.send) this.#streams.get(`${id}->${to}`)?.push(message);
-    for (const { peer, from, to } of out.read) {
-      const entries = node.store.read(from, to);
-      this.#sends(id, [peer], { type: "entries", entries });
-      this.#streams.get(`${id}->${peer}`)?.push({ type: "entries", entries });
+    for (const wanted of out.read) {
+      const answer: Answer = node.supply.answer(wanted, this.now);
+      this.#sends(id, [wanted.peer], answer);
+      this.#streams.get(`${id}->${wanted.peer}`)?.push(answer);
     }
     for (const { peer } of out.breakLinks) this.drop(id, peer);
     return out;
@@ -118,6 +127,11 @@ export class Cluster {
   /** A client's operation. */
   operate(id: number, operation: Operation): Effects {
     return this.step(id, { type: "submit", operation });
+  }
+
+  /** A client's linearizable read; its number is one more than that of the last. */
+  read(id: number): Effects {
+    return this.step(id, { type: "read", read: ++this.#nodes[id].reads });
   }
 
   /** A message comes that no stream bears. */
@@ -152,12 +166,15 @@ export class Cluster {
     return this.step(id, { type: "persisted", number });
   }
 
-  /** Starts a process on what the disk holds; it is linked to all others that run. */
-  start(id: number): void {
+  /** Starts a process on what the disk holds; it has no link yet. */
+  start(id: number, { force = false, former = null as string | null } = {}): void {
     const node = this.#nodes[id];
-    const config = { id, replicas: this.#nodes.length, membersMin: this.#membersMin };
-    node.order = new Order(config, node.store.load());
+    const { joinLagMax } = this.#options;
+    const config = { id, replicas: this.#nodes.length, joinLagMax, force };
+    node.order = new Order(config, { ...node.store.load(), former });
+    node.supply = new Supply(node.store);
     node.unfinished = [];
+    node.reads = 0;
   }
 
   /** Ends a process by a power cut: what the disk has not finished is gone. */
@@ -171,7 +188,7 @@ export class Cluster {
   lose(id: number): void {
     const node = this.#nodes[id];
     const identity = `folder-${id}-${++node.folders}`;
-    node.store = new MemoryStore(id, this.#nodes.length, identity);
+    node.store = new MemoryStore(id, this.#nodes.length, identity, this.#options.bounds);
   }
 
   /** A new link between two, if there is none and both run. */
@@ -194,6 +211,7 @@ export class Cluster {
       this.#streams.delete(`${from}->${to}`);
     }
     for (const [id, peer] of [[a, b], [b, a]]) {
+      this.#nodes[id].supply.drop(peer);
       if (this.#nodes[id].order !== null) this.step(id, { type: "link_down", peer });
     }
   }
@@ -281,6 +299,9 @@ export class Cluster {
     for (const { index, message } of out.deliver) {
       this.#say(`${id} delivers ${index}: ${showMessage(message)}`);
     }
+    for (const { read, index } of out.confirmed) {
+      this.#say(`${id} may answer its reads up to ${read} when ${index} is applied`);
+    }
     const told = new Set<PeerMessage>();
     for (const { message } of out.send) {
       const text = describe(message);
@@ -315,6 +336,10 @@ function showWrite(write: Write): string {
         showBallot(write.view.ballot)
       }: pending ${pending}, outbox ${outbox}, n=${write.n}`;
     }
+    case "snapshot":
+      return `part ${write.part} of a snapshot at ${write.position.index}`;
+    default:
+      return unreachable(write);
   }
 }
 
@@ -326,6 +351,8 @@ function showNotice(notice: Notice): string {
       return `begins a change of view: ${showBallot(notice.ballot)}`;
     case "fetch":
       return `lacks ${notice.from} to ${notice.to}`;
+    case "restored":
+      return `holds the snapshot at ${notice.index} of ${notice.source} in place of what it held`;
     case "installed":
       return `installs ${showBallot(notice.view.ballot)} of ${notice.view.members.join(" ")}`;
     case "live":
@@ -336,5 +363,7 @@ function showNotice(notice: Notice): string {
       return `suspects ${notice.peer}: ${notice.reason}`;
     case "stuck":
       return `is stuck: ${notice.reason}`;
+    default:
+      return unreachable(notice);
   }
 }

@@ -38,11 +38,9 @@ function play(scenario: string): string {
     if (line === "" || line.startsWith("#")) continue;
     const [command, ...rest] = line.split(" ");
     if (command === "replicas" || command === "form") {
-      const [replicas = 3, membersMin = replicas] = rest.filter((word) => /\d/.test(word)).map(
-        Number,
-      );
+      const [replicas = 3] = rest.filter((word) => /\d/.test(word)).map(Number);
       loud = false;
-      cluster = Cluster.formed({ replicas, membersMin, say: (line) => loud && say(line) });
+      cluster = Cluster.formed({ replicas, say: (line) => loud && say(line) });
       loud = true;
       for (const id of cluster.ids) say(cluster.show(id));
     } else carryOut(cluster, command, rest, say);

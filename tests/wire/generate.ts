@@ -7,7 +7,15 @@
 
 import { CONSISTENCY_LEVELS } from "../../lib/consistency.ts";
 import { ERROR_CODES, type ErrorCode } from "../../lib/errors.ts";
-import type { Message, Operation, PeerMessage, Position, View } from "../../lib/order/message.ts";
+import type {
+  Answer,
+  Message,
+  Operation,
+  Outcome,
+  PeerMessage,
+  Position,
+  View,
+} from "../../lib/order/message.ts";
 import type { Ballot, Timestamp } from "../../lib/order/timestamp.ts";
 import { utf8Length } from "../../lib/wire/json.ts";
 import { OUTCOMES, type Reply, type Request, type RequestOptions } from "../../lib/wire/message.ts";
@@ -33,10 +41,13 @@ export function several<T>(random: Random, make: () => T, max = 4): T[] {
   return Array.from({ length: random.int(0, max) }, make);
 }
 
-/** A set or a delete, with and without a request id. */
+/** A set, a delete or a fence, with and without a request id, some answered before they are ordered. */
 export function anyOperation(random: Random): Operation {
   const key = anyText(random, 1);
-  const id = random.chance(0.3) ? { id: anyText(random, 1) } : {};
+  if (random.chance(0.1)) return { type: "fence", key: "", id: anyText(random, 1) };
+  const id = random.chance(0.3)
+    ? { id: anyText(random, 1), ...(random.chance(0.5) ? { eventual: true as const } : {}) }
+    : {};
   if (random.chance(0.3)) return { type: "delete", key, ...id };
   const value = anyText(random);
   return { type: "set", key, value, bytes: utf8Length(value), ...id };
@@ -112,6 +123,7 @@ export function anyPeerMessage(random: Random): PeerMessage {
       hears: counts(),
       wants: random.chance(0.5),
       index: anyCount(random),
+      fetched: anyCount(random),
     }),
     () => ({ type: "resume", ballot, received: anyCount(random) }),
     () => ({ type: random.pick(["prepare", "installed", "start"]), ballot }),
@@ -121,6 +133,8 @@ export function anyPeerMessage(random: Random): PeerMessage {
       ballot,
       installed: random.chance(0.2) ? null : anyView(random),
       identity: anyText(random),
+      former: random.chance(0.5) ? null : anyText(random),
+      force: random.chance(0.5),
       position: anyPosition(random),
       deliveredN: counts(),
       pending: messages(),
@@ -135,13 +149,49 @@ export function anyPeerMessage(random: Random): PeerMessage {
       source: anyCount(random),
       carried: messages(),
     }),
-    () => ({ type: "fetch", from: anyCount(random), to: anyCount(random) }),
-    () => {
-      const first = random.int(1, 1000);
-      const entries = messages().map((message, i) => ({ index: first + i, message }));
-      return { type: "entries", entries };
-    },
+    () => ({
+      type: "fetch",
+      from: anyCount(random),
+      to: anyCount(random),
+      part: anyCount(random),
+      fetch: anyCount(random),
+    }),
+    () => anyAnswer(random),
+    () => ({ type: random.pick(["confirm", "confirmed"]), ballot, question: anyCount(random) }),
   ])();
+}
+
+function anyAnswer(random: Random): Answer {
+  const fetch = anyCount(random);
+  if (random.chance(0.5)) {
+    const first = random.int(1, 1000);
+    const entries = several(random, () => anyMessage(random))
+      .map((message, i) => ({ index: first + i, message }));
+    return { type: "answer", fetch, content: { type: "entries", entries } };
+  }
+  return {
+    type: "answer",
+    fetch,
+    content: {
+      type: "snapshot",
+      position: anyPosition(random),
+      deliveredN: several(random, () => anyCount(random)),
+      forgotten: anyCount(random),
+      part: anyCount(random),
+      last: random.chance(0.5),
+      keys: several(random, () => [anyText(random, 1), anyText(random)]),
+      requests: several(random, () => [anyText(random, 1), anyOutcome(random)]),
+    },
+  };
+}
+
+function anyOutcome(random: Random): Outcome {
+  return {
+    applied: random.chance(0.5),
+    index: anyCount(random),
+    origin: anyCount(random),
+    n: anyCount(random),
+  };
 }
 
 function anyOptions(random: Random): RequestOptions {

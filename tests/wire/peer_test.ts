@@ -93,8 +93,9 @@ const FORMS: [PeerMessage, ...string[]][] = [
       hears: [0, 1],
       wants: true,
       index: 12,
+      fetched: 3,
     },
-    '["heartbeat",93,"live",[7,2],8,[0,1],true,12]',
+    '["heartbeat",93,"live",[7,2],8,[0,1],true,12,3]',
   ],
   [
     {
@@ -106,8 +107,9 @@ const FORMS: [PeerMessage, ...string[]][] = [
       hears: [],
       wants: false,
       index: 0,
+      fetched: 0,
     },
-    '["heartbeat",0,"outside",null,0,[],false,0]',
+    '["heartbeat",0,"outside",null,0,[],false,0,0]',
   ],
   [{ type: "resume", ballot: BALLOT, received: 5 }, '["resume",[7,2],5]'],
   [{ type: "prepare", ballot: BALLOT }, '["prepare",[7,2]]'],
@@ -121,13 +123,15 @@ const FORMS: [PeerMessage, ...string[]][] = [
       ballot: BALLOT,
       installed: VIEW,
       identity: "i1",
+      former: "i0",
+      force: true,
       position: { index: 12, time: 88, id: 0 },
       deliveredN: [4, 0, 2],
       pending: [SET, DELETE],
       hears: [0, 2],
     },
     '["part",[1,5,90,"x","é",2],[0,6,91,"y",null,0,"r-1"]]',
-    '["promise",[7,2],[[7,2],[0,1,2],"c",["i0","i1",null]],"i1",[12,88,0],[4,0,2],2,[0,2]]',
+    '["promise",[7,2],[[7,2],[0,1,2],"c",["i0","i1",null]],"i1",[12,88,0],[4,0,2],2,[0,2],"i0",true]',
   ],
   [
     {
@@ -135,12 +139,14 @@ const FORMS: [PeerMessage, ...string[]][] = [
       ballot: BALLOT,
       installed: null,
       identity: "i1",
+      former: null,
+      force: false,
       position: { index: 0, time: 0, id: 0 },
       deliveredN: [0, 0],
       pending: [],
       hears: [],
     },
-    '["promise",[7,2],null,"i1",[0,0,0],[0,0],0,[]]',
+    '["promise",[7,2],null,"i1",[0,0,0],[0,0],0,[],null,false]',
   ],
   [
     {
@@ -169,12 +175,67 @@ const FORMS: [PeerMessage, ...string[]][] = [
   ],
   [{ type: "installed", ballot: BALLOT }, '["installed",[7,2]]'],
   [{ type: "start", ballot: BALLOT }, '["start",[7,2]]'],
-  [{ type: "fetch", from: 3, to: 12 }, '["fetch",3,12]'],
+  [{ type: "fetch", from: 3, to: 12, part: 0, fetch: 8 }, '["fetch",3,12,0,8]'],
   [
-    { type: "entries", entries: [{ index: 3, message: SET }, { index: 4, message: DELETE }] },
-    '["entries",3,[1,5,90,"x","é",2],[0,6,91,"y",null,0,"r-1"]]',
+    {
+      type: "answer",
+      fetch: 8,
+      content: {
+        type: "entries",
+        entries: [{ index: 3, message: SET }, { index: 4, message: DELETE }],
+      },
+    },
+    '["entries",8,3,[1,5,90,"x","é",2],[0,6,91,"y",null,0,"r-1"]]',
   ],
-  [{ type: "entries", entries: [] }, '["entries",0]'],
+  [
+    { type: "answer", fetch: 9, content: { type: "entries", entries: [] } },
+    '["entries",9,0]',
+  ],
+  [
+    {
+      type: "answer",
+      fetch: 10,
+      content: {
+        type: "snapshot",
+        position: { index: 12, time: 88, id: 0 },
+        deliveredN: [4, 0, 2],
+        forgotten: 7,
+        part: 2,
+        last: true,
+        keys: [["x", "é"]],
+        requests: [
+          ["r-1", { applied: true, index: 9, origin: 0, n: 3 }],
+          ["r-2", { applied: false, index: 10, origin: 2, n: 1 }],
+        ],
+      },
+    },
+    '["snapshot",10,[12,88,0],[4,0,2],7,2,true,[["x","é"]],[["r-1",true,9,0,3],["r-2",false,10,2,1]]]',
+  ],
+  [{ type: "confirm", ballot: BALLOT, question: 5 }, '["confirm",[7,2],5]'],
+  [{ type: "confirmed", ballot: BALLOT, question: 5 }, '["confirmed",[7,2],5]'],
+  [
+    {
+      type: "broadcast",
+      ballot: BALLOT,
+      message: { origin: 0, n: 7, time: 92, operation: { type: "fence", key: "", id: "r-2" } },
+      prev: 6,
+    },
+    '["broadcast","",null,0,[0,92],"message",7,6,[7,2],"r-2"]',
+  ],
+  [
+    {
+      type: "broadcast",
+      ballot: BALLOT,
+      message: {
+        origin: 0,
+        n: 8,
+        time: 93,
+        operation: { type: "delete", key: "y", id: "r-3", eventual: true },
+      },
+      prev: 7,
+    },
+    '["broadcast","y",null,0,[0,93],"message",8,7,[7,2],"r-3","eventual"]',
+  ],
 ];
 
 Deno.test("peer messages: their forms as text", () => {
@@ -189,7 +250,7 @@ Deno.test("trailing fields may be added to a peer's message", () => {
     const [last = "", ...parts] = frames.reverse();
     const form: unknown[] = JSON.parse(last);
     // These end in a list of their own, or in what may be missing.
-    if (form[0] === "entries" || (form[0] === "broadcast" && form.length === 9)) continue;
+    if (form[0] === "entries" || (form[0] === "broadcast" && form.length < 11)) continue;
     const longer = JSON.stringify([...form, { more: 1 }]);
     assertEquals(decode(...parts.reverse(), longer), message);
   }
@@ -227,6 +288,7 @@ Deno.test("each wrong field of a peer's message is refused", () => {
     ['["heartbeat",0,"live",null,0,[-1],true,0]', "each of hears must be"],
     ['["heartbeat",0,"live",null,0,[],1,0]', "wants must be true or false"],
     ['["heartbeat",0,"live",null,0,[],true]', "the index must be"],
+    ['["heartbeat",0,"live",null,0,[],true,0]', "fetched must be"],
     ['["resume",[1,0]]', "received must be"],
     ['["prepare",[1,"0"]]', "each of a ballot must be"],
     ['["installed"]', "a ballot must be an array"],
@@ -236,19 +298,41 @@ Deno.test("each wrong field of a peer's message is refused", () => {
     ['["promise",[1,0],[[1,0],[0],null,[]],"i",[0,0,0],[],0,[]]', "the cluster must be"],
     ['["promise",[1,0],[[1,0],[0],"c",[1]],"i",[0,0,0],[],0,[]]', "an identity must be"],
     ['["promise",[1,0],null,null,[0,0,0],[],0,[]]', "the identity must be a string"],
-    ['["promise",[1,0],null,"i",[0,0],[],0,[]]', "a position must be [index, time, id]"],
-    ['["promise",[1,0],null,"i",[0,0,0],null,0,[]]', "deliveredN must be an array"],
-    ['["promise",[1,0],null,"i",[0,0,0],[],1,[]]', "parts are missing"],
-    ['["promise",[1,0],null,"i",[0,0,0],[],[],[]]', "parts are missing"],
-    ['["promise",[1,0],null,"i",[0,0,0],[],0]', "hears must be an array"],
+    ['["promise",[1,0],null,"i",[0,0],[],0,[],null,false]', "a position must be [index, time, id]"],
+    ['["promise",[1,0],null,"i",[0,0,0],null,0,[],null,false]', "deliveredN must be an array"],
+    ['["promise",[1,0],null,"i",[0,0,0],[],1,[],null,false]', "parts are missing"],
+    ['["promise",[1,0],null,"i",[0,0,0],[],[],[],null,false]', "parts are missing"],
+    ['["promise",[1,0],null,"i",[0,0,0],[],0,null,null,false]', "hears must be an array"],
+    ['["promise",[1,0],null,"i",[0,0,0],[],0,[]]', "the former identity must be a string"],
+    ['["promise",[1,0],null,"i",[0,0,0],[],0,[],null,1]', "force must be true or false"],
     ['["install",null,null,[0,0,0],[],0,0]', "a view must be an array"],
     ['["install",[[1,0],[0],"c",[]],1,[0,0,0],[],0,0]', "a ballot must be an array"],
     ['["install",[[1,0],[0],"c",[]],null,[0,0,0],[],-1,0]', "the source must be"],
     ['["install",[[1,0],[0],"c",[]],null,[0,0,0],[],0]', "parts are missing"],
     ['["fetch",1]', "to must be"],
-    ['["entries"]', "the index must be"],
-    ['["entries",1,[0,1,1,"x"]]', "the value must be a string"],
-    ['["entries",1,"x"]', "a message must be an array"],
+    ['["fetch",1,2]', "the part must be"],
+    ['["fetch",1,2,0]', "the fetch must be"],
+    ['["entries",1]', "the index must be"],
+    ['["entries",null,1]', "the fetch must be"],
+    ['["entries",1,1,[0,1,1,"x"]]', "the value must be a string"],
+    ['["entries",1,1,"x"]', "a message must be an array"],
+    ['["snapshot",1,[0,0],[],0,0,true,[],[]]', "a position must be"],
+    ['["snapshot",1,[1,1,0],null,0,0,true,[],[]]', "deliveredN must be an array"],
+    ['["snapshot",1,[1,1,0],[],-1,0,true,[],[]]', "forgotten must be"],
+    ['["snapshot",1,[1,1,0],[],0,0.5,true,[],[]]', "the part must be"],
+    ['["snapshot",1,[1,1,0],[],0,0,"yes",[],[]]', "last must be true or false"],
+    ['["snapshot",1,[1,1,0],[],0,0,true,{},[]]', "the keys must be an array"],
+    ['["snapshot",1,[1,1,0],[],0,0,true,["k"],[]]', "a key with its value must be an array"],
+    ['["snapshot",1,[1,1,0],[],0,0,true,[["k"]],[]]', "the value must be a string"],
+    ['["snapshot",1,[1,1,0],[],0,0,true,[],["r"]]', "a request must be an array"],
+    ['["snapshot",1,[1,1,0],[],0,0,true,[],[["r",1,1,0,1]]]', "applied must be true or false"],
+    ['["snapshot",1,[1,1,0],[],0,0,true,[],[["r",true,1,0]]]', "n must be"],
+    ['["snapshot",null,[1,1,0],[],0,0,true,[],[]]', "the fetch must be"],
+    ['["confirm",[1]]', "a ballot must be"],
+    ['["confirm",[1,0]]', "the question must be"],
+    ['["confirmed",[1,0],"1"]', "the question must be"],
+    ['["broadcast","",null,0,[0,1],"message",1,0,[1,0]]', "the request id must be a string"],
+    ['["broadcast","x",null,0,[0,1],"message",1,0,[1,0],"r","late"]', 'unknown level "late"'],
     ['["part",7]', "a message must be an array"],
     ['["part",[0,1,1,"x","v",9]]', "bytes must be the value's UTF-8 length"],
     ['["part",[0,1,1,"x","v",1,0]]', "the request id must be a string"],
@@ -275,7 +359,7 @@ Deno.test("random peer messages come back as they went", () => {
     types.add(message.type);
     assertEquals(decode(...encode(message)), message);
   }
-  assertEquals(types.size, 12);
+  assertEquals(types.size, 14);
 });
 
 Deno.test("a form with one field replaced by anything is read or refused, never anything else", () => {
@@ -302,6 +386,8 @@ function promiseOf(pending: readonly Message[]): PeerMessage {
     ballot: BALLOT,
     installed: VIEW,
     identity: "i",
+    former: null,
+    force: false,
     position: { index: 0, time: 0, id: 0 },
     deliveredN: [],
     pending,
