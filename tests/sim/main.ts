@@ -6,12 +6,13 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import { Order } from "../../lib/order/order.ts";
+import { runSeeds } from "./seeds.ts";
 import { simulate } from "./simulation.ts";
 
 const USAGE = `usage: deno task sim [--seeds N] [--from SEED]
        deno task sim --seed SEED     replays one seed with its trace`;
 
-function main(): number {
+async function main(): Promise<number> {
   const flags = parseArgs(Deno.args, { string: ["seeds", "from", "seed"] });
   if (flags.seed !== undefined) {
     const trace = (line: string) => console.log(line);
@@ -25,33 +26,15 @@ function main(): number {
     console.error(USAGE);
     return 2;
   }
-  const sum = {
-    steps: 0,
-    crashes: 0,
-    breaks: 0,
-    wipes: 0,
-    views: 0,
-    delivered: 0,
-    answered: 0,
-    reads: 0,
-    snapshots: 0,
-    outcomes: 0,
-  };
   const began = performance.now();
-  let violations = 0;
-  for (let seed = from; seed < from + seeds; seed++) {
-    const outcome = simulate({ seed, core: Order });
-    for (const name of Object.keys(sum) as (keyof typeof sum)[]) sum[name] += outcome[name];
-    if (outcome.violation !== null) {
-      violations++;
-      console.log(`seed ${seed}: ${outcome.violation}`);
-      console.log(`  deno task sim --seed ${seed}`);
-      if (violations >= 10) break;
-    }
+  const { violations, sum } = await runSeeds(from, seeds);
+  for (const { seed, violation } of violations) {
+    console.log(`seed ${seed}: ${violation}\n  deno task sim --seed ${seed}`);
   }
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
-  console.log(`${seeds} seeds, ${violations} violations, ${seconds} s, ${JSON.stringify(sum)}`);
-  return violations === 0 ? 0 : 1;
+  const found = violations.length;
+  console.log(`${seeds} seeds, ${found} violations, ${seconds} s, ${JSON.stringify(sum)}`);
+  return found === 0 ? 0 : 1;
 }
 
-if (import.meta.main) Deno.exit(main());
+if (import.meta.main) Deno.exit(await main());

