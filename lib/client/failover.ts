@@ -12,9 +12,8 @@
  * @module
  */
 
-import { ConnectionError, TimeoutError } from "../errors.ts";
+import { ConnectionError, reason, TimeoutError } from "../errors.ts";
 import {
-  FAILOVER_GRACE_MS,
   FAILOVER_PAUSE_MS_MAX,
   FAILOVER_PAUSE_MS_MIN,
   FAILOVER_ROUNDS_MAX,
@@ -22,7 +21,7 @@ import {
   REQUEST_TIMEOUT_MS,
 } from "../limits.ts";
 import type { Reply, Request, Status, Token } from "../wire/message.ts";
-import { type Address, formatAddress } from "./address.ts";
+import type { Address } from "./address.ts";
 import {
   type Asked,
   attempt,
@@ -36,20 +35,16 @@ import {
 } from "./asked.ts";
 import { Client, type ConnectOptions } from "./client.ts";
 import type { Connection } from "./connection.ts";
-import { type Reached, reachFirst } from "./reach.ts";
+import { Route } from "./route.ts";
 import { mergeTokens } from "./token.ts";
 
 /** A client of several replicas, or of one in a session; `connect` makes one. */
 export class FailoverClient extends Client {
   /** Settles with undefined when {@linkcode Client.close} was called: a loss does not end it. */
   override readonly closed: Promise<undefined>;
-  readonly #addresses: readonly Address[];
   readonly #options: ConnectOptions;
+  readonly #route: Route;
   readonly #settleClosed: () => void;
-  /** The connection in use; null while there is none. */
-  #connection: Connection | null = null;
-  #address = "";
-  #status: Status | null = null;
   #token: Token;
   #next = 0;
   /** Asked and not sent, in order. */
@@ -63,14 +58,17 @@ export class FailoverClient extends Client {
   #moving: Promise<void> | null = null;
   /** Why none could be reached, when that was tried last. */
   #unreachable: Error | null = null;
-  /** Replicas that were left since one last gave an answer. */
+  /** Replicas that were lost since one last gave an answer. */
   #fruitless = 0;
   #closed = false;
 
   private constructor(addresses: readonly Address[], options: ConnectOptions) {
     super(options);
-    this.#addresses = addresses;
     this.#options = options;
+    this.#route = new Route(addresses, options, (error) => {
+      this.#leaving ??= error.message;
+      this.#proceed();
+    });
     this.#token = options.token ?? [];
     const closed = Promise.withResolvers<undefined>();
     this.closed = closed.promise;
@@ -87,23 +85,23 @@ export class FailoverClient extends Client {
     options: ConnectOptions = {},
   ): Promise<FailoverClient> {
     const client = new FailoverClient(addresses, options);
-    client.#use(await client.#reach());
+    await client.#route.connect();
     return client;
   }
 
   /** The address of the replica that it talks to, or that it talked to last. */
   override get address(): string {
-    return this.#address;
+    return this.#route.address;
   }
 
   /** Whether there is a connection now. */
   get isConnected(): boolean {
-    return this.#connection !== null;
+    return this.#route.connection !== null;
   }
 
   /** What the replica that it talks to said of itself when they connected. */
   get replica(): Status | null {
-    return this.#status;
+    return this.#route.status;
   }
 
   /** What its answers have depended on so far. */
@@ -118,10 +116,10 @@ export class FailoverClient extends Client {
    */
   async reconnect(): Promise<void> {
     await this.#moving;
-    if (this.#connection !== null) return;
+    if (this.isConnected) return;
     if (this.#moving === null) this.#move();
     await this.#moving;
-    if (this.#connection === null) throw this.#unreachable ?? closedError();
+    if (!this.isConnected) throw this.#unreachable ?? closedError();
   }
 
   /**
@@ -134,7 +132,7 @@ export class FailoverClient extends Client {
   override request(request: Request): Promise<Reply[]> {
     if (this.#closed) return Promise.reject(closedError());
     const limitMs = ("options" in request ? request.options.timeout : undefined) ??
-      this.#options.requestTimeoutMs ?? this.#status?.requestTimeout ?? REQUEST_TIMEOUT_MS;
+      this.#options.requestTimeoutMs ?? this.#route.status?.requestTimeout ?? REQUEST_TIMEOUT_MS;
     return new Promise((resolve, reject) => {
       this.#waiting.push({
         request: named(request),
@@ -154,7 +152,7 @@ export class FailoverClient extends Client {
   override close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#connection?.close();
+    this.#route.close();
     for (const asked of [...this.#again, ...this.#waiting]) {
       settle(asked, withMaybe({ type: "none", error: closedError() }, asked.maybe));
     }
@@ -166,23 +164,32 @@ export class FailoverClient extends Client {
   /** Sends what waits, or moves, or does nothing until more answers have come. */
   #proceed(): void {
     if (this.#closed || this.#moving !== null) return;
-    if (this.#leaving !== null || this.#connection === null) {
+    const { connection } = this.#route;
+    if (this.#leaving !== null || connection === null) {
       if (this.#underWay.size === 0) this.#move();
       return;
     }
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const asked of waiting) this.#send(asked, this.#connection);
+    for (const asked of waiting) this.#send(asked, connection);
   }
 
   #send(asked: Asked, connection: Connection): void {
-    const request = attempt(asked, performance.now(), this.#addresses.length, this.#token);
+    const request = attempt(asked, performance.now(), this.#route.length, this.#token);
     asked.sent++;
     this.#underWay.add(asked);
     connection.request(request).then(
       (replies) => this.#came(asked, { type: "replies", replies }),
-      (error) => this.#came(asked, { type: "none", error }),
+      (error) => this.#came(asked, { type: "none", error: this.#cause(error) }),
     );
+  }
+
+  /** Why a request has no answer: not that the client then closed the connection, but why it did. */
+  #cause(error: unknown): Error {
+    if (this.#leaving !== null && error instanceof ConnectionError) {
+      return new ConnectionError(this.#leaving, error.maybe, { cause: error });
+    }
+    return error instanceof Error ? error : new Error(reason(error));
   }
 
   #came(asked: Asked, result: Result): void {
@@ -207,22 +214,18 @@ export class FailoverClient extends Client {
   }
 
   #failed(asked: Asked, result: Result): void {
-    const why = reasonToMove(result, this.#address);
-    const isLost = result.type === "none";
+    const why = reasonToMove(result, this.address);
     if (why === null) return this.#finish(asked, result);
-    // Of one address alone, another connection is only better if this one is lost or silent.
-    if (isLost || this.#addresses.length > 1) this.#leave(why, isLost);
+    // Of one replica alone, another connection is better only if this one is lost or silent.
+    if (result.type === "none" || this.#route.length > 1) this.#leaving ??= why;
+    // What else is under way at a silent replica is lost too: it may have been stopped.
+    if (result.type === "none") this.#route.drop();
     if (this.#leaving !== null && this.#mayAskAgain(asked)) this.#again.push(asked);
     else this.#finish(asked, result);
   }
 
   #mayAskAgain({ sent, deadline }: Asked): boolean {
-    return sent < this.#addresses.length * FAILOVER_ROUNDS_MAX && performance.now() < deadline;
-  }
-
-  #leave(why: string, isLost: boolean): void {
-    this.#leaving ??= why;
-    if (isLost) this.#connection?.close();
+    return sent < this.#route.length * FAILOVER_ROUNDS_MAX && performance.now() < deadline;
   }
 
   #finish(asked: Asked, result: Result): void {
@@ -244,25 +247,31 @@ export class FailoverClient extends Client {
   // The move
 
   #move(): void {
-    this.#moving = this.#reachAgain().finally(() => {
-      this.#moving = null;
-      if (this.#connection !== null) this.#proceed();
-    });
-  }
-
-  /** Connects elsewhere, or here again, for as long as somebody waits for it; once at least. */
-  async #reachAgain(): Promise<void> {
     const why = this.#leaving;
-    this.#connection?.close();
-    this.#connection = null;
     this.#leaving = null;
     this.#waiting = [...this.#again, ...this.#waiting].sort((a, b) => a.number - b.number);
     this.#again = [];
-    if (why !== null && ++this.#fruitless % this.#addresses.length === 0) await this.#pause(0);
+    const moving = this.isConnected ? this.#goElsewhere(why) : this.#goAnywhere(why);
+    this.#moving = moving.finally(() => {
+      this.#moving = null;
+      if (this.isConnected || this.#leaving !== null) this.#proceed();
+    });
+  }
+
+  /** The replica refuses: another may do better, or else it is asked again when it has more time. */
+  async #goElsewhere(why: string | null): Promise<void> {
+    const from = this.address;
+    if (await this.#route.elsewhere()) return this.#tellMove(from, why);
+    for (const asked of this.#waiting) asked.sent = Math.max(asked.sent, this.#route.length - 1);
+  }
+
+  /** The replica is lost: tries all, for as long as somebody waits for it; once at least. */
+  async #goAnywhere(why: string | null): Promise<void> {
+    if (why !== null && ++this.#fruitless % this.#route.length === 0) await this.#pause(0);
     for (let round = 1; !this.#closed; round++) {
       try {
-        const from = this.#address;
-        this.#use(await this.#reach());
+        const from = this.address;
+        await this.#route.connect();
         return this.#tellMove(from, why);
       } catch (error) {
         if (!(error instanceof ConnectionError || error instanceof TimeoutError)) throw error;
@@ -292,32 +301,9 @@ export class FailoverClient extends Client {
     await new Promise((resolve) => setTimeout(resolve, Math.max(1, pause)));
   }
 
-  /** Reaches the one after the address in use; that one is the last to be tried. */
-  #reach(): Promise<Reached> {
-    const at = this.#addresses.findIndex((address) => formatAddress(address) === this.#address);
-    const order = [...this.#addresses.slice(at + 1), ...this.#addresses.slice(0, at + 1)];
-    return reachFirst(order, { ...this.#options, graceMs: this.#grace });
-  }
-
-  get #grace(): number | undefined {
-    return this.#options.graceMs ?? (this.#addresses.length > 1 ? FAILOVER_GRACE_MS : undefined);
-  }
-
-  #use({ connection, status }: Reached): void {
-    if (this.#closed) return connection.close();
-    this.#connection = connection;
-    this.#address = connection.address;
-    this.#status = status;
-    connection.closed.then((error) => {
-      if (this.#connection !== connection || error === undefined) return;
-      this.#leave(error.message, true);
-      this.#proceed();
-    });
-  }
-
   #tellMove(from: string, why: string | null): void {
     if (this.#closed) return;
-    this.#options.moved?.({ from, to: this.#address, reason: why ?? "it answers again" });
+    this.#options.moved?.({ from, to: this.address, reason: why ?? "it answers again" });
   }
 
   // What came of a write that nobody could tell

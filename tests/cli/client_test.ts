@@ -168,20 +168,37 @@ Deno.test("outcome: the word, and exit 1 while it is unknown", async () => {
       status: {},
       request: (request, peer) => {
         asked.push(request);
-        return peer.reply({ type: "outcome", outcome, token: [1], details: { index: 17 } });
+        return peer.reply({
+          type: "outcome",
+          outcome,
+          token: [1],
+          details: { reason: "far away" },
+        });
       },
     });
-    const unknown = "! (not applied so far, and may still be; ask again later)\n1";
+    const unknown = "! (it may still be applied, or not: far away; ask again later)\n1";
     const end = outcome === "unknown" ? unknown : "0";
     assertEquals(await client(server, "outcome order-7"), `${outcome}\n${end}`);
     assertEquals(
       await client(server, "outcome order-7 --json --consistency eventual"),
-      `["OUTCOME","${outcome}",[1],{"index":17}]\n${end}`,
+      `["OUTCOME","${outcome}",[1],{"reason":"far away"}]\n${end}`,
     );
     assert(asked.every((request) => request.type === "outcome" && request.id === "order-7"));
     assert(asked[1].type === "outcome");
     assertEquals(asked[1].options.consistency, "eventual");
   }
+});
+
+Deno.test("outcome: never, but for what is too old to be remembered", async () => {
+  using server = new FakeServer({
+    status: {},
+    request: (_, peer) =>
+      peer.reply({ type: "outcome", outcome: "never", token: [], details: { forgotten: 1_234 } }),
+  });
+  assertEquals(
+    await client(server, "outcome order-7"),
+    "never\n! (unless it was one of the first 1,234 writes, whose ids are forgotten)\n0",
+  );
 });
 
 Deno.test("several addresses: it says where it has moved and why, and does what it was told", async () => {
@@ -284,7 +301,11 @@ Deno.test("status of several replicas: a row for each that answers", async () =>
       state: "outside",
       counts: false,
       view: null,
-      suspects: [{ id: 2, since: "2026-11-22T19:03:04.567Z", reason: "silent" }],
+      missing: [{ id: 0, since: "2026-11-22T19:03:05.678Z" }],
+      suspects: [
+        { id: 2, since: "2026-11-22T19:03:04.567Z", reason: "slow" },
+        { id: 0, since: "2026-11-22T19:03:07.890Z", reason: "silent" },
+      ],
       fsyncP99: null,
     },
   });
@@ -294,13 +315,19 @@ Deno.test("status of several replicas: a row for each that answers", async () =>
   const { code, stdout, stderr } = await kvdist(["client", all, "status"]);
   assertEquals(code, 0);
   const [head, , ...rows] = stdout.trimEnd().split("\n");
-  assertMatch(head, /^id +address +state +view +suspects +applied +behind +pending +outbox +fsync/);
+  assertMatch(
+    head,
+    /^id +address +state +view +missing or suspected +applied +behind +pending +outbox +fsync/,
+  );
   assertEquals(rows.length, 2);
   assertMatch(
     rows[0],
     new RegExp(`^ 0  ${first.address} +live +0 1 2 +– +7 +0 +0 +0  always, p99`),
   );
-  assertMatch(rows[1], /^ 1 .* outside, does not count +none yet +2 since 19:03:04 .* +always +/);
+  assertMatch(
+    rows[1],
+    /^ 1 .* outside, does not count +none yet +0 since 19:03:05, 2 since 19:03:04 .* +always +/,
+  );
   assertMatch(stderr, new RegExp(`^cannot connect to ${gone.address}: connection refused.*\n$`));
   const json = await kvdist(["client", all, "status", "--json"]);
   const forms = json.stdout.trimEnd().split("\n").map((line) => JSON.parse(line));

@@ -264,6 +264,26 @@ Deno.test("no quorum anywhere: asked a bounded number of times, then told as the
   assertEquals([...first.words, ...second.words], Array(6).fill("set x"));
 });
 
+Deno.test("it stays with a replica that refuses, if no other is in a working view", async () => {
+  using outside = new Replica(undefined, { state: "outside", id: 1 });
+  for (const other of [nobody(), outside.port]) {
+    let asked = 0;
+    using first = new Replica((request, peer) =>
+      peer.reply(++asked === 1 ? failure("no_quorum", false) : success(request))
+    );
+    const moves: Move[] = [];
+    using client = await connect([first.port, other, nobody()], {
+      requestTimeoutMs: 9_000,
+      moved: (move) => moves.push(move),
+    });
+    await client.set("x", "1");
+    const [{ timeout: share = 0, id }, again] = first.options;
+    assert(share <= 3_000 && (again.timeout ?? 0) > 8_000, "the second time it has all the time");
+    assertEquals([id, first.words], [again.id, ["set x", "set x"]]);
+    assertEquals([moves, outside.asked], [[], []]);
+  }
+});
+
 for (
   const [outcome, expected] of [["applied", null], ["never", false], ["unknown", true]] as const
 ) {

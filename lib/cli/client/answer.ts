@@ -5,6 +5,7 @@
  */
 
 import { ConnectionError, reason, TimeoutError } from "../../errors.ts";
+import { count } from "../../show/quantity.ts";
 import { displayWidth, pad } from "../../show/text.ts";
 import { encodeReply, type Reply, type Request } from "../../wire/message.ts";
 import { columns } from "../output.ts";
@@ -30,9 +31,10 @@ export interface Form {
 /** What is printed of the replies to a request. */
 export function answerOf(request: Request, replies: readonly Reply[], form: Form): Answer {
   const failure = failureOf(request, replies);
+  const remark = failure ?? remarkOn(replies.at(-1));
   return {
     out: form.json ? replies.map((reply) => jsonLine(reply, form)) : words(request, replies, form),
-    err: failure === null ? [] : [failure],
+    err: remark === null ? [] : [remark],
     failed: failure !== null,
   };
 }
@@ -55,9 +57,19 @@ function failureOf(request: Request, replies: readonly Reply[]): string | null {
       fateOf(request, details.maybe === true);
   }
   if (last?.type === "outcome" && last.outcome === "unknown") {
-    return "(not applied so far, and may still be; ask again later)";
+    const { reason } = last.details;
+    const why = typeof reason === "string" ? `: ${printable(reason)}` : "";
+    return `(it may still be applied, or not${why}; ask again later)`;
   }
   return request.type === "get" && last?.type === "end" ? "(not found)" : null;
+}
+
+/** What has to be said of a reply that is no failure. */
+function remarkOn(reply: Reply | undefined): string | null {
+  if (reply?.type !== "outcome" || reply.outcome !== "never") return null;
+  const { forgotten } = reply.details;
+  if (typeof forgotten !== "number" || forgotten === 0) return null;
+  return `(unless it was one of the first ${count(forgotten)} writes, whose ids are forgotten)`;
 }
 
 /** JSON leaves DEL and C1 controls as they are; their escapes mean the same. */

@@ -75,7 +75,7 @@ const COLUMNS: readonly Column[] = [
   { title: "address" },
   { title: "state" },
   { title: "view" },
-  { title: "suspects" },
+  { title: "missing or suspected" },
   { title: "applied", align: "right" },
   { title: "behind", align: "right" },
   { title: "pending", align: "right" },
@@ -86,13 +86,13 @@ const COLUMNS: readonly Column[] = [
 ];
 
 function statusRow(address: string, status: AnyStatus): string[] {
-  const { id, state, view, suspects = [], applied, lag, pending, outbox, uptime } = status;
+  const { id, state, view, applied, lag, pending, outbox, uptime } = status;
   return [
     String(id ?? "?"),
     address,
     `${state ?? "?"}${status.counts === false ? ", does not count" : ""}`,
     view ? view.members.join(" ") : "none yet",
-    suspects.map(({ id, since }) => `${id} since ${timeOf(since)}`).join("; ") || "–",
+    absent(status).map(({ id, since }) => `${id} since ${timeOf(since)}`).join(", ") || "–",
     String(applied ?? "?"),
     String(lag ?? "?"),
     String(pending ?? "?"),
@@ -101,6 +101,12 @@ function statusRow(address: string, status: AnyStatus): string[] {
     uptime === undefined ? "?" : roundDuration(uptime),
     status.version ?? "?",
   ];
+}
+
+/** Who cannot be reached, and who is suspected for another reason, such as a hanging disk. */
+function absent({ missing = [], suspects = [] }: AnyStatus): Missing[] {
+  const others = suspects.filter(({ id }) => !missing.some((one) => one.id === id));
+  return [...missing, ...others].sort((a, b) => a.id - b.id);
 }
 
 /** A missing replica and since when, e.g. `2 since 2026-11-22 19:03:04 UTC`. */
