@@ -14,8 +14,8 @@ import { printable } from "../text.ts";
 import type { Answer } from "./answer.ts";
 import { statusTable } from "./status.ts";
 
-/** The cells of a table that nobody's terminal has to hold: a row stays a line. */
-const WIDTH_OF_PIPE = 160;
+/** A table that no terminal has to hold is as wide as it is: a row is a line. */
+const WIDTH_OF_PIPE = Infinity;
 
 /**
  * A row for each replica that answers, with `json` a line; for the others a line on stderr. It is a
