@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Consistency } from "../consistency.ts";
+import { type Consistency, CONSISTENCY_LEVELS } from "../consistency.ts";
 import { connect } from "../client/mod.ts";
 import { reason } from "../errors.ts";
 import { CHAOS_COLLECT_MS, CHAOS_CONVERGE_MS_MAX } from "../limits.ts";
@@ -17,7 +17,7 @@ import { type FaultCounts, Injector, type Target } from "./injector.ts";
 import { LoadClient, STYLES } from "./load_client.ts";
 import { type Disagreement, OrderCollector } from "./order_collector.ts";
 import { pause } from "./pause.ts";
-import { describeFault, type FaultKind, plan } from "./plan.ts";
+import { describeFault, type Fault, type FaultKind, plan } from "./plan.ts";
 import { Random } from "./random.ts";
 import { type LevelCounts, Recorder } from "./recorder.ts";
 import type { Program } from "./replica_process.ts";
@@ -138,31 +138,34 @@ class Run {
   async carryOut(): Promise<RunReport> {
     const { seed, replicas, signal, events } = this.#options;
     const load = new AbortController();
-    const collecting = this.#collectWhile(load.signal);
     const injector = new Injector(this.#target(), {
       skipped: (why) => this.#line(why),
       failed: (_, error) => this.#crashes.push(reason(error)),
     });
     const began = this.#elapsedMs;
-    const clients = this.#startClients(load.signal);
+    const working = Promise.all([
+      this.#collectWhile(load.signal),
+      ...this.#startClients(load.signal),
+    ]);
+    // Whoever fails ends the rest; what failed is thrown below.
+    working.catch(() => load.abort());
     events.phase("faults and load");
     try {
-      await this.#injectFaults(injector);
+      await this.#injectFaults(injector, AbortSignal.any([signal, load.signal]));
     } finally {
       load.abort();
     }
     const loadMs = this.#elapsedMs - began;
     events.phase("healing");
     const healing = this.#elapsedMs;
-    await Promise.all([injector.heal(), ...clients, collecting]);
+    await Promise.all([injector.heal(), working]);
     signal.throwIfAborted();
-    const missing = await untilConverged(
-      this.#cluster.replicas.map(({ id }) => id),
-      (id) => this.#cluster.status(id),
-      { timeMs: CHAOS_CONVERGE_MS_MAX, signal },
-    );
+    const missing = await this.#converged();
+    const convergence = {
+      ms: this.#elapsedMs - healing,
+      missing: missing ?? await this.#lastWrites() ?? await this.#converged(),
+    };
     signal.throwIfAborted();
-    const convergence = { ms: this.#elapsedMs - healing, missing };
     this.#collect();
     if (convergence.missing === null) await this.#readFinal();
     const { last, missing: unknown, disagreement } = this.#collector;
@@ -199,8 +202,8 @@ class Run {
     });
   }
 
-  async #injectFaults(injector: Injector): Promise<void> {
-    const { seed, replicas, faults, durationMs, signal, events } = this.#options;
+  async #injectFaults(injector: Injector, signal: AbortSignal): Promise<void> {
+    const { seed, replicas, faults, durationMs, events } = this.#options;
     const end = this.#elapsedMs + durationMs;
     const over = new AbortController();
     const either = AbortSignal.any([signal, over.signal]);
@@ -213,16 +216,25 @@ class Run {
         writes,
       });
     }, 200);
+    // What could not be done in its turn is done in the next: every kind must come.
+    let owed: Fault | null = null;
     try {
       for (const { afterMs, fault } of plan({ seed, replicas, kinds: faults })) {
         await pause(afterMs, either);
+        if (owed !== null && !either.aborted && await this.#inject(injector, owed)) owed = null;
         if (either.aborted) return;
-        if (await injector.inject(fault)) this.#line(describeFault(fault));
+        if (!await this.#inject(injector, fault)) owed = fault;
       }
     } finally {
       clearTimeout(timer);
       clearInterval(told);
     }
+  }
+
+  async #inject(injector: Injector, fault: Fault): Promise<boolean> {
+    const isDone = await injector.inject(fault);
+    if (isDone) this.#line(describeFault(fault));
+    return isDone;
   }
 
   #line(text: string): void {
@@ -290,6 +302,41 @@ class Run {
     for (const { id, isReady } of this.#cluster.replicas) {
       if (isReady) this.#collector.collect(id);
     }
+  }
+
+  #converged(): Promise<string | null> {
+    return untilConverged(
+      this.#cluster.replicas.map(({ id }) => id),
+      (id) => this.#cluster.status(id),
+      { timeMs: CHAOS_CONVERGE_MS_MAX, signal: this.#options.signal },
+    );
+  }
+
+  /** A whole cluster takes writes: at each replica, at each level. What is wrong, or null. */
+  async #lastWrites(): Promise<string | null> {
+    for (const [replica, address] of this.#cluster.addresses.entries()) {
+      using client = await connect(address);
+      for (const level of CONSISTENCY_LEVELS) {
+        const process = this.#recorder.process();
+        const value = `last at ${replica}`;
+        const asked = {
+          op: "set",
+          key: `last-${level}-${replica}`,
+          value,
+          level,
+          replica,
+        } as const;
+        process.invoke(asked);
+        try {
+          await client.set(name, name, { consistency: level, id: name });
+          process.ok();
+        } catch (error) {
+          process.info("not taken");
+          return `replica ${replica} takes no ${level} write: ${reason(error)}`;
+        }
+      }
+    }
+    return null;
   }
 
   async #readFinal(): Promise<void> {

@@ -39,7 +39,7 @@ function faultLines({ faults, crashes, convergence }: RunReport): string[] {
       [...kinds.map(([kind, number]) => [kind, count(number)]), ["all", count(total)]],
     ),
     "",
-    `${whole}; ${counted(crashes.length, "replica")} failed by itself`,
+    `${whole}; ${counted(crashes.length, "failure")} of replicas by themselves`,
   ];
 }
 
