@@ -318,14 +318,8 @@ class Run {
       using client = await connect(address);
       for (const level of CONSISTENCY_LEVELS) {
         const process = this.#recorder.process();
-        const value = `last at ${replica}`;
-        const asked = {
-          op: "set",
-          key: `last-${level}-${replica}`,
-          value,
-          level,
-          replica,
-        } as const;
+        const name = `last-${level}-${replica}`;
+        const asked = { op: "set", key: name, value: name, id: name, level, replica } as const;
         process.invoke(asked);
         try {
           await client.set(name, name, { consistency: level, id: name });
