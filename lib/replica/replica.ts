@@ -263,10 +263,9 @@ export class Replica implements SessionReplica {
     const lack = this.#lack(token);
     if (lack !== null) return lack;
     const level = consistency ?? this.#options.consistency;
-    if (!this.#order.counts || (level !== "eventual" && this.#order.state !== "live")) {
-      return this.#noQuorum(false);
-    }
-    const [bytesMax, messagesMax] = this.#order.state === "live"
+    const isOrdering = this.#isOrdering();
+    if (!this.#order.counts || (level !== "eventual" && !isOrdering)) return this.#noQuorum(false);
+    const [bytesMax, messagesMax] = isOrdering
       ? [WRITE_BYTES_IN_FLIGHT_MAX, WRITES_IN_FLIGHT_MAX]
       : [OUTBOX_BYTES_MAX, OUTBOX_MESSAGES_MAX];
     if (this.#outboxBytes > bytesMax || this.#order.outboxLength >= messagesMax) {
