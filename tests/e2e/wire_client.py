@@ -55,6 +55,15 @@ def main(address):
     assert client.ask("get", "x")[0] == "END"
     assert client.ask("status")[0] == "STATUS"
 
+    # Asked again under its id, a write is applied once; an id that was ruled out, never.
+    assert client.ask(*put("once", "1", {"id": "a", "consistency": "linearizable"}))[0] == "STORED"
+    assert client.ask(*put("once", "2"))[0] == "STORED"
+    assert client.ask(*put("once", "1", {"id": "a"}))[0] == "STORED"
+    assert client.ask("get", "once", {"consistency": "linearizable"})[2] == "2"
+    assert client.ask("outcome", "a")[:2] == ["OUTCOME", "applied"]
+    assert client.ask("outcome", "b")[:2] == ["OUTCOME", "never"]
+    assert client.ask(*put("once", "3", {"id": "b"}))[:2] == ["ERROR", "bad_request"]
+
     client.send(*[form for i in range(250) for form in (put("p", str(i)), ["get", "p"])])
     for i in range(250):
         assert client.receive()[0] == "STORED"

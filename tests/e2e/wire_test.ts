@@ -55,6 +55,30 @@ Deno.test("each form gets its answer", () =>
     token(none, 1);
     assertEquals((await client.ask("delete", "never was"))[0], "STORED");
 
+    const linearizable = { consistency: "linearizable" };
+    assertEquals((await client.ask(...set("l", "1", linearizable)))[0], "STORED");
+    {
+      using other = await RawConnection.open(replicas[1].client);
+      assertEquals((await other.ask("get", "l", linearizable)).slice(0, 3), ["VALUE", "l", "1"]);
+    }
+
+    assertEquals((await client.ask(...set("o", "1", { id: "known" })))[0], "STORED");
+    for (const [id, outcome] of [["known", "applied"], ["not known", "never"]]) {
+      // What is certain stays so: again, and at another replica.
+      for (const replica of [replicas[0], replicas[0], replicas[1]]) {
+        using asker = await RawConnection.open(replica.client);
+        const answer = await asker.ask("outcome", id);
+        assertEquals(answer.slice(0, 2), ["OUTCOME", outcome]);
+        assertEquals([typeof answer[3], answer.length], ["object", 4]);
+        token(answer.slice(0, 3), 2);
+      }
+    }
+    assertEquals(codeOf(await client.ask(...set("o", "2", { id: "not known" }))), "bad_request");
+    assertEquals((await client.ask(...set("o", "2", { id: "known" })))[0], "STORED");
+    assertEquals((await client.ask("get", "o"))[2], "1");
+    const eventual = { consistency: "eventual" };
+    assertEquals((await client.ask("outcome", "elsewhere?", eventual))[1], "unknown");
+
     await client.send(set("list/b", "é"), set("list/a", ""), ["dump", "list/"], ["status"]);
     const answers = [];
     for (let i = 0; i < 6; i++) answers.push(await client.receive());
@@ -145,7 +169,7 @@ const WRONG_FORMS: readonly [json: string, code: string][] = [
     `["dump",${prefix}]`,
     "bad_request",
   ]),
-  ...['["set"]', '["set","x"]', '["set","x","42"]', '["get"]', '["delete"]'].map(
+  ...['["set"]', '["set","x"]', '["set","x","42"]', '["get"]', '["delete"]', '["outcome"]'].map(
     (json): [string, string] => [json, "bad_request"],
   ),
   ...["1", "null", "true", '"get"', "{}", '{"0":"get","1":"x","length":2}'].map(
@@ -170,7 +194,11 @@ const WRONG_FORMS: readonly [json: string, code: string][] = [
     [`["get","x",${options}]`, "bad_request"],
     [`["set","x","42",2,${options}]`, "bad_request"],
     [`["delete","x",${options}]`, "bad_request"],
+    [`["outcome","x",${options}]`, "bad_request"],
   ]),
+  ...["1", "null", "[]", "{}", '""', '"\\ud800"', `"${"i".repeat(129)}"`].map(
+    (id): [string, string] => [`["outcome",${id}]`, "bad_request"],
+  ),
   // Within the frame's limit, and a second of parsing.
   [`["get","x"${",[]".repeat(2_700_000)}]`, "bad_request"],
 ];
