@@ -169,14 +169,26 @@ export const ACCEPT_PAUSE_MS = 100;
 /** Bytes of messages in one part of a promise or an install: JSON can make six of each. */
 export const PART_BYTES_MAX = 1024 * 1024;
 
+/**
+ * Bytes of all parts of one promise or install: far more than can be under way in a suspicion time,
+ * and less than would end the process.
+ */
+export const PARTS_BYTES_MAX = 512 * 1024 * 1024;
+
 /** Log entries that one answer to a fetch may bear, in bytes. */
 export const FETCH_BYTES_MAX = 1024 * 1024;
 
 /** A snapshot of which no part is asked for so long is ended: it keeps old pages of the store. */
 export const SNAPSHOT_IDLE_MS = 10_000;
 
-/** Keys or request ids in one part of a snapshot: as many as have the least that one counts for. */
+/** Keys in one part of a snapshot: as many as have the least that one counts for. */
 export const SNAPSHOT_PART_MAX = 8192;
+
+/**
+ * Request ids in one part of a snapshot. Each has a page of the disk to itself, more or less,
+ * and who takes the part in serves nobody meanwhile.
+ */
+export const SNAPSHOT_REQUESTS_MAX = 2048;
 
 /**
  * At each start an origin's `n` moves on by at least this much: what it broadcast before a crash

@@ -5,7 +5,12 @@
  */
 
 import { invariant, unreachable } from "../invariant.ts";
-import { LOG_BYTES_KEPT_IN_MEMORY, LOG_ENTRIES_KEPT, REQUEST_IDS_KEPT } from "../limits.ts";
+import {
+  LOG_BYTES_KEPT_IN_MEMORY,
+  LOG_ENTRIES_KEPT,
+  REQUEST_IDS_KEPT,
+  SNAPSHOT_REQUESTS_MAX,
+} from "../limits.ts";
 import { Fifo } from "../order/fifo.ts";
 import {
   type Entry,
@@ -22,14 +27,12 @@ import {
   isCarriedOut,
   operationBytes,
   type Page,
-  pairBytes,
   remembers,
-  requestBytes,
   type SnapshotReader,
   type Store,
   type StoreBounds,
   takeEntries,
-  takePart,
+  takePairs,
 } from "./store.ts";
 
 /** Keeps everything in memory; nothing outlives the process. */
@@ -316,11 +319,11 @@ class MemorySnapshot implements SnapshotReader {
   }
 
   next(): Snapshot {
-    const keys = takePart(this.#content.keys, this.#keys, pairBytes);
+    const keys = takePairs(this.#content.keys, this.#keys);
     this.#keys += keys.length;
     // Not in one part with keys: together they might not fit into a frame.
     const requests = keys.length === 0
-      ? takePart(this.#content.requests, this.#requests, requestBytes)
+      ? this.#content.requests.slice(this.#requests, this.#requests + SNAPSHOT_REQUESTS_MAX)
       : [];
     this.#requests += requests.length;
     const last = this.#keys === this.#content.keys.length &&

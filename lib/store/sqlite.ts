@@ -261,12 +261,12 @@ export class SqliteStore implements Store {
   /** Log entries from one index to another, as many as one answer to a fetch may bear. */
   read(from: number, to: number): Entry[] {
     invariant(from >= this.#held.logFrom, "what a peer fetches is still in the log");
-    return this.#reading(() => takeEntries(this.#log(from, to)));
+    return this.#guard(() => takeEntries(this.#log(from, to)));
   }
 
   /** What is applied now, in parts, unchanged by what is committed later. */
   snapshot(): SnapshotReader {
-    return this.#reading(() => {
+    return this.#guard(() => {
       const snapshot = new SqliteSnapshot(
         this.#folder,
         this.#bounds.requestIdsKept,
@@ -279,13 +279,13 @@ export class SqliteStore implements Store {
 
   /** What came of a request's id, if that is applied here and not forgotten. */
   outcome(id: string): Outcome | undefined {
-    const outcome = this.#reading(() => this.#outcome(encodeText(id)));
+    const outcome = this.#guard(() => this.#outcome(encodeText(id)));
     return this.#remembers(outcome, this.#held.applied) ? outcome : undefined;
   }
 
   /** The value of a key. */
   get(key: string): string | undefined {
-    return this.#reading(() => {
+    return this.#guard(() => {
       const row = this.#statements.get.get(encodeText(key));
       return row === undefined ? undefined : decodeText(row.value);
     });
@@ -296,7 +296,7 @@ export class SqliteStore implements Store {
     const from = encodeText(prefix);
     // No UTF-8 text has this byte, so it stands behind all keys with the prefix.
     const until = Uint8Array.of(...from, 0xff);
-    return this.#reading(() =>
+    return this.#guard(() =>
       this.#statements.scan
         .all(from, until, after === undefined ? null : encodeText(after), limit ?? -1)
         .map(({ key, value }) => [decodeText(key), decodeText(value)])
@@ -321,11 +321,14 @@ export class SqliteStore implements Store {
     }
   }
 
-  #reading<T>(read: () => T): T {
+  /** Does it; what the disk says to it is told in the words of an operator. */
+  #guard<T>(act: () => T): T {
     try {
-      return read();
+      return act();
     } catch (error) {
-      throw diskError(error, this.#folder);
+      const told = diskError(error, this.#folder);
+      if (told !== error) this.#failed = true;
+      throw told;
     }
   }
 
@@ -338,25 +341,25 @@ export class SqliteStore implements Store {
   /** Carries it out; then all that was ever written to the file is on disk. */
   #forceAll(act: () => void): void {
     this.#transact("FULL", act);
-    this.#db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    this.#guard(() => this.#db.exec("PRAGMA wal_checkpoint(TRUNCATE)"));
   }
 
   #transact(synchronous: Synchronous, act: () => void): void {
     const before = this.#held;
     const { deliveredN, appliedN } = before;
     this.#held = { ...before, deliveredN: [...deliveredN], appliedN: [...appliedN] };
-    try {
-      this.#setSynchronous(synchronous);
-      this.#db.exec("BEGIN IMMEDIATE");
-      act();
-      this.#db.exec("COMMIT");
-    } catch (error) {
-      this.#held = before;
-      this.#rollBack();
-      const told = diskError(error, this.#folder);
-      if (told !== error) this.#failed = true;
-      throw told;
-    }
+    this.#guard(() => {
+      try {
+        this.#setSynchronous(synchronous);
+        this.#db.exec("BEGIN IMMEDIATE");
+        act();
+        this.#db.exec("COMMIT");
+      } catch (error) {
+        this.#held = before;
+        this.#rollBack();
+        throw error;
+      }
+    });
   }
 
   #rollBack(): void {

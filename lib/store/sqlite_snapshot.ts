@@ -8,13 +8,18 @@
 
 import { DatabaseSync } from "node:sqlite";
 import { invariant } from "../invariant.ts";
-import { FETCH_BYTES_MAX, MESSAGE_OVERHEAD_BYTES, SNAPSHOT_PART_MAX } from "../limits.ts";
+import {
+  FETCH_BYTES_MAX,
+  MESSAGE_OVERHEAD_BYTES,
+  SNAPSHOT_PART_MAX,
+  SNAPSHOT_REQUESTS_MAX,
+} from "../limits.ts";
 import type { Snapshot } from "../order/message.ts";
 import { diskError } from "./disk.ts";
 import type { Folder } from "./folder.ts";
 import { newestForgotten, positionAt, readCounts, readProtocol } from "./protocol.ts";
 import { decodeOutcome, decodeText } from "./rows.ts";
-import { requestBytes, type SnapshotReader, takePart } from "./store.ts";
+import type { SnapshotReader } from "./store.ts";
 
 /** How many keys are looked at for the first part: so many may be too many, or too few. */
 const KEYS_AT_FIRST = 64;
@@ -106,12 +111,8 @@ export class SqliteSnapshot implements SnapshotReader {
   }
 
   #nextRequests(): Snapshot["requests"] {
-    const rows = this.#readRequests(SNAPSHOT_PART_MAX);
-    const requests = takePart(
-      rows.map((row) => [decodeText(row.id), decodeOutcome(row)] as const),
-      0,
-      requestBytes,
-    );
+    const requests = this.#readRequests(SNAPSHOT_REQUESTS_MAX)
+      .map((row) => [decodeText(row.id), decodeOutcome(row)] as const);
     this.#request = requests.at(-1)?.[1].index ?? END;
     return requests;
   }

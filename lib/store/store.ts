@@ -116,9 +116,12 @@ export function takeEntries(entries: Iterable<Entry>): Entry[] {
   return takeWhile(entries, ({ message }) => operationBytes(message.operation));
 }
 
-/** Of a snapshot's list, what fits into one part from this place on: at least one, if there is one. */
-export function takePart<T>(all: readonly T[], from: number, bytesOf: (one: T) => number): T[] {
-  return takeWhile(all.slice(from, from + SNAPSHOT_PART_MAX), bytesOf);
+/** The keys with their values, from this place on, that fit into one part of a snapshot. */
+export function takePairs(all: Snapshot["keys"], from: number): Snapshot["keys"] {
+  return takeWhile(
+    all.slice(from, from + SNAPSHOT_PART_MAX),
+    ([key, value]) => MESSAGE_OVERHEAD_BYTES + key.length + value.length,
+  );
 }
 
 function takeWhile<T>(all: Iterable<T>, bytesOf: (one: T) => number): T[] {
@@ -130,14 +133,4 @@ function takeWhile<T>(all: Iterable<T>, bytesOf: (one: T) => number): T[] {
     taken.push(one);
   }
   return taken;
-}
-
-/** What a key with its value counts for in a part of a snapshot, in bytes. */
-export function pairBytes([key, value]: readonly [key: string, value: string]): number {
-  return MESSAGE_OVERHEAD_BYTES + key.length + value.length;
-}
-
-/** What a request id counts for in a part of a snapshot, in bytes. */
-export function requestBytes([id]: readonly [id: string, outcome: Outcome]): number {
-  return MESSAGE_OVERHEAD_BYTES + id.length;
 }

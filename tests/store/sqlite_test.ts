@@ -8,23 +8,8 @@ import { FolderError } from "../../lib/errors.ts";
 import { InvariantError } from "../../lib/invariant.ts";
 import type { Entry, Operation } from "../../lib/order/message.ts";
 import { holdsStore, takeFolder } from "../../lib/store/folder.ts";
-import { type Fsync, SqliteStore } from "../../lib/store/sqlite.ts";
-
-/** Runs with a folder's path that nothing is at yet. */
-async function inFolder(act: (path: string) => Promise<void>): Promise<void> {
-  const root = await Deno.makeTempDir({ prefix: "kvdist-sqlite-" });
-  try {
-    await act(`${root}/data/1`);
-  } finally {
-    await Deno.remove(root, { recursive: true });
-  }
-}
-
-async function open(path: string, fsync: Fsync = "always"): Promise<SqliteStore> {
-  const folder = await takeFolder(path);
-  if (await holdsStore(path)) SqliteStore.inspect(folder);
-  return SqliteStore.open(folder, { id: 1, replicas: 3 }, fsync);
-}
+import type { SqliteStore } from "../../lib/store/sqlite.ts";
+import { inFolder, open } from "./stores.ts";
 
 function entry(index: number, operation: Operation): Entry {
   return { index, message: { origin: 0, n: index * 10, time: index * 100, operation } };

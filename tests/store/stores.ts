@@ -1,0 +1,132 @@
+/**
+ * Stores for tests: both kinds, new or in a folder, and what is done to them.
+ *
+ * @module
+ */
+
+import type { Entry, Message, Operation, View } from "../../lib/order/message.ts";
+import type { Durable } from "../../lib/order/step.ts";
+import { holdsStore, takeFolder } from "../../lib/store/folder.ts";
+import { MemoryStore } from "../../lib/store/memory.ts";
+import { type Fsync, SqliteStore } from "../../lib/store/sqlite.ts";
+import type { Commit, Store, StoreBounds } from "../../lib/store/store.ts";
+import { utf8Length } from "../../lib/wire/json.ts";
+
+/** The replica whose store it is, of three. */
+export const SELF = 1;
+export const REPLICAS = 3;
+
+export const VIEW: View = {
+  ballot: { round: 4, id: 2 },
+  members: [0, 1, 2],
+  cluster: "c",
+  identities: ["i0", null, "i2"],
+};
+
+/** A new store in memory. */
+export function inMemory(bounds?: StoreBounds): MemoryStore {
+  return new MemoryStore(SELF, REPLICAS, "identity", bounds);
+}
+
+/** Runs with a folder's path that nothing is at yet. */
+export async function inFolder(act: (path: string) => Promise<void> | void): Promise<void> {
+  const root = await Deno.makeTempDir({ prefix: "kvdist-store-" });
+  try {
+    await act(`${root}/data/${SELF}`);
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
+/** Opens the store in a folder, as a start does. */
+export async function open(
+  path: string,
+  fsync: Fsync = "always",
+  bounds?: StoreBounds,
+): Promise<SqliteStore> {
+  const folder = await takeFolder(path);
+  if (await holdsStore(path)) SqliteStore.inspect(folder);
+  return SqliteStore.open(folder, { id: SELF, replicas: REPLICAS }, fsync, bounds);
+}
+
+/**
+ * What a killed process leaves: the folder as it is now, under another path. The store is still in
+ * use; nothing is written to it meanwhile.
+ */
+export function copyAsKilled(path: string, to: string): void {
+  Deno.mkdirSync(to, { recursive: true });
+  for (const name of ["store.db", "store.db-wal"]) {
+    Deno.copyFileSync(`${path}/${name}`, `${to}/${name}`);
+  }
+}
+
+/** A test that each kind of store must pass. */
+export function each(name: string, test: (store: Store) => void, bounds?: StoreBounds): void {
+  Deno.test(`memory: ${name}`, () => test(inMemory(bounds)));
+  Deno.test(`sqlite: ${name}`, () =>
+    inFolder(async (path) => {
+      const store = await open(path, "always", bounds);
+      try {
+        test(store);
+      } finally {
+        store.close();
+      }
+    }));
+}
+
+export function set(key: string, value: string, id?: string): Operation {
+  const named = id === undefined ? {} : { id };
+  return { type: "set", key, value, bytes: utf8Length(value), ...named };
+}
+
+export function fence(id: string): Operation {
+  return { type: "fence", key: "", id };
+}
+
+export function message(
+  origin: number,
+  n: number,
+  time: number,
+  operation: Operation = set("k", "v"),
+): Message {
+  return { origin, n, time, operation };
+}
+
+export function commit(store: Store, part: Partial<Commit>): void {
+  store.commit({ writes: [], deliver: [], apply: [], ...part }, true);
+}
+
+/** Operations of replica 0, to be delivered after what was applied. */
+export function entries(store: Store, ...operations: Operation[]): Entry[] {
+  return operations.map((operation, i) => {
+    const index = store.applied + i + 1;
+    return { index, message: message(0, index, index, operation) };
+  });
+}
+
+/** Delivers and applies these operations of replica 0, after what was applied. */
+export function apply(store: Store, ...operations: Operation[]): void {
+  const all = entries(store, ...operations);
+  commit(store, { deliver: all, apply: all });
+}
+
+/** What the core goes on from; the identity is each folder's own, the queue has no order. */
+export function load(store: Store): Durable {
+  const { pending, ...durable } = store.load();
+  const sorted = pending.toSorted((a, b) => a.origin - b.origin || a.n - b.n);
+  return { ...durable, pending: sorted, identity: "" };
+}
+
+/** Carries a snapshot of one store into another, a part in each commit. */
+export function pour(from: Store, to: Store): number {
+  const snapshot = from.snapshot();
+  try {
+    for (let parts = 1;; parts++) {
+      const part = snapshot.next();
+      commit(to, { writes: [part] });
+      if (part.last) return parts;
+    }
+  } finally {
+    snapshot.close();
+  }
+}
