@@ -140,6 +140,10 @@ export class Injector {
       );
       return null;
     }
+    if (this.#lost.has(id) && this.#holds[id] > 0) {
+      this.#events.skipped(`replica ${id} is not wiped: it is down, and has no folder`);
+      return null;
+    }
     // Nobody starts it while its folder goes.
     this.#holds[id]++;
     await this.#starts[id];

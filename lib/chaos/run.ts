@@ -5,6 +5,7 @@
  */
 
 import { type Consistency, CONSISTENCY_LEVELS } from "../consistency.ts";
+import { exists } from "@std/fs/exists";
 import { connect } from "../client/mod.ts";
 import { reason } from "../errors.ts";
 import { CHAOS_COLLECT_MS, CHAOS_CONVERGE_MS_MAX } from "../limits.ts";
@@ -272,7 +273,8 @@ class Run {
       this.#collector.collect(id);
       const undelivered = readUndelivered(replica.folder, id);
       if (undelivered.some(({ id }) => id?.startsWith(EVENTUAL))) return false;
-      await Deno.remove(replica.folder, { recursive: true });
+      // One that was killed on its first start has not made it.
+      if (await exists(replica.folder)) await Deno.remove(replica.folder, { recursive: true });
       this.#collector.forget(id);
       return true;
     } finally {

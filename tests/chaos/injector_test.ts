@@ -146,12 +146,16 @@ Deno.test("no second disk of three is wiped before the first one's successor cou
   assertEquals(target.done, ["kill 0", "wipe 0", "start 0", "kill 1", "wipe 1", "start 1"]);
 });
 
-Deno.test("of five, two may be wiped, and the same one again", async () => {
+Deno.test("of five, two may be wiped, and one of them again once it has a folder", async () => {
   const target = new Recorded(5);
-  const { injector } = injecting(target);
-  const done = [];
-  for (const id of [3, 4, 3, 0]) done.push(await injector.inject(WIPE(id)));
-  assertEquals(done, [true, true, true, false]);
+  const { injector, told } = injecting(target);
+  assertEquals(await injector.inject({ ...WIPE(3), ms: 1 }), true);
+  assertEquals(await injector.inject(WIPE(4)), true);
+  assertEquals(await injector.inject(WIPE(0)), false);
+  assertEquals(await injector.inject(WIPE(4)), false);
+  assertEquals(told.at(-1), "replica 4 is not wiped: it is down, and has no folder");
+  while (!target.done.includes("start 3")) await new Promise((resolve) => setTimeout(resolve, 1));
+  assertEquals(await injector.inject(WIPE(3)), true);
   await injector.heal();
 });
 
