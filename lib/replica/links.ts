@@ -14,6 +14,7 @@ import {
   HELLO_BYTES_MAX,
   HELLO_WAIT_MS,
   OUTBOX_MESSAGES_MAX,
+  PARTS_BYTES_MAX,
   REDIAL_MS_MAX,
   REDIAL_MS_MIN,
   type WireLimits,
@@ -28,10 +29,10 @@ import {
   encodePeerMessage,
   encodeRefusal,
   type Hello,
-  PeerDecoder,
   PROTOCOL,
   type Refusal,
 } from "../wire/peer.ts";
+import { PeerDecoder } from "../wire/peer_decoder.ts";
 import { acceptAll } from "./accept.ts";
 import { Channel } from "./channel.ts";
 import { Reception } from "./reception.ts";
@@ -300,7 +301,12 @@ export class Links {
     this.#reception.accepted(peer);
     this.#told.delete(peer);
     channel.limit(this.#frameBytesMax);
-    const decoder = new PeerDecoder(OUTBOX_MESSAGES_MAX * this.#options.hello().replicas);
+    const { replicas } = this.#options.hello();
+    const decoder = new PeerDecoder({
+      replicas,
+      parts: OUTBOX_MESSAGES_MAX * replicas,
+      partBytes: PARTS_BYTES_MAX,
+    });
     const { events } = this.#options;
     events.up(peer);
     try {

@@ -1,12 +1,12 @@
 /**
- * The peer port's messages: their JSON forms and the one place where they are checked.
+ * What is said on the peer port: the hello of a link, and the JSON forms of the peers' messages,
+ * which `peer_decoder.ts` reads and checks.
  *
  *     ["broadcast", key, value, bytes, [id, time], "message", n, prev, ballot, request id?, "eventual"?]
  *     [[id, time], key, null, bytes, [id, time], "acknowledgement", last, ballot]
  *
  * are the original design's two; a delete's value is null, a fence's key is empty. The others begin
- * with their word. A
- * ballot is `[round, id]`. What can exceed a frame, the messages of a promise or an install, goes
+ * with their word. A ballot is `[round, id]`. What can exceed a frame, the messages of a promise or an install, goes
  * before it in `["part", message, …]` frames of `[origin, n, time, key, value, bytes, id?]` each.
  *
  * @module
@@ -14,19 +14,9 @@
 
 import { unreachable } from "../invariant.ts";
 import { PART_BYTES_MAX } from "../limits.ts";
-import type { Ballot, Timestamp } from "../order/timestamp.ts";
-import type {
-  Answer,
-  Entries,
-  Message,
-  Operation,
-  PeerMessage,
-  Position,
-  Snapshot,
-  State,
-  View,
-} from "../order/message.ts";
-import { badRequest, brief, count, decodeArray, list, text, utf8Length } from "./json.ts";
+import type { Answer, Message, Operation, PeerMessage, Position, View } from "../order/message.ts";
+import type { Ballot } from "../order/timestamp.ts";
+import { badRequest, count, decodeArray, text } from "./json.ts";
 
 /** What is said first on a link, in both directions: who is there. */
 export interface Hello {
@@ -217,122 +207,6 @@ function encodeAnswer({ fetch, content }: Answer, frame: (text: string) => void)
   }
 }
 
-/** Reads the frames of one link: a message may take several. */
-export class PeerDecoder {
-  #parts: Message[] = [];
-  readonly #partsMax: number;
-
-  /** Makes a decoder that keeps at most so many messages until their promise or install. */
-  constructor(partsMax: number) {
-    this.#partsMax = partsMax;
-  }
-
-  /**
-   * The message that this frame completes, or null.
-   *
-   * @throws {StreamError} if the frame is not JSON
-   * @throws {RequestError} if it has no form of a peer's message
-   */
-  decode(frame: Uint8Array): PeerMessage | null {
-    const form = decodeArray(frame);
-    if (form[0] !== "part") return this.#message(form);
-    for (const message of form.slice(1)) this.#parts.push(readMessage(message));
-    if (this.#parts.length > this.#partsMax) throw badRequest("too many parts");
-    return null;
-  }
-
-  #message(form: readonly unknown[]): PeerMessage {
-    if (Array.isArray(form[0])) return readAcknowledgement(form);
-    switch (form[0]) {
-      case "broadcast":
-        return readBroadcast(form);
-      case "heartbeat": {
-        const [, clock, state, view, round, hears, wants, index, fetched] = form;
-        return {
-          type: "heartbeat",
-          clock: count(clock, "the clock"),
-          state: readState(state),
-          ballot: view === null ? null : readBallot(view),
-          round: count(round, "the round"),
-          hears: readCounts(hears, "hears"),
-          wants: readBoolean(wants, "wants"),
-          index: count(index, "the index"),
-          fetched: count(fetched, "fetched"),
-        };
-      }
-      case "resume":
-        return {
-          type: "resume",
-          ballot: readBallot(form[1]),
-          received: count(form[2], "received"),
-        };
-      case "prepare":
-      case "installed":
-      case "start":
-        return { type: form[0], ballot: readBallot(form[1]) };
-      case "refuse":
-        return { type: "refuse", ballot: readBallot(form[1]), promised: readBallot(form[2]) };
-      case "promise": {
-        const [, ballot, installed, identity, position, deliveredN, pending, hears] = form;
-        const [former, force] = form.slice(8);
-        return {
-          type: "promise",
-          ballot: readBallot(ballot),
-          installed: installed === null ? null : readView(installed),
-          identity: text(identity, "the identity"),
-          former: former === null ? null : text(former, "the former identity"),
-          force: readBoolean(force, "force"),
-          position: readPosition(position),
-          deliveredN: readCounts(deliveredN, "deliveredN"),
-          pending: this.#takeParts(pending),
-          hears: readCounts(hears, "hears"),
-        };
-      }
-      case "install": {
-        const [, view, previous, base, deliveredN, source, carried] = form;
-        return {
-          type: "install",
-          view: readView(view),
-          previous: previous === null ? null : readBallot(previous),
-          base: readPosition(base),
-          deliveredN: readCounts(deliveredN, "deliveredN"),
-          source: count(source, "the source"),
-          carried: this.#takeParts(carried),
-        };
-      }
-      case "fetch":
-        return {
-          type: "fetch",
-          from: count(form[1], "from"),
-          to: count(form[2], "to"),
-          part: count(form[3], "the part"),
-          fetch: count(form[4], "the fetch"),
-        };
-      case "entries":
-      case "snapshot": {
-        const content = form[0] === "entries" ? readEntries(form) : readSnapshot(form);
-        return { type: "answer", fetch: count(form[1], "the fetch"), content };
-      }
-      case "confirm":
-      case "confirmed":
-        return {
-          type: form[0],
-          ballot: readBallot(form[1]),
-          question: count(form[2], "the question"),
-        };
-      default:
-        throw badRequest(`unknown message ${brief(form[0])}`);
-    }
-  }
-
-  #takeParts(announced: unknown): Message[] {
-    const parts = this.#parts;
-    this.#parts = [];
-    if (announced !== parts.length) throw badRequest("parts are missing");
-    return parts;
-  }
-}
-
 function pair({ round, id }: Ballot): [number, number] {
   return [round, id];
 }
@@ -378,159 +252,4 @@ function encodePosition({ index, time, id }: Position): unknown[] {
 
 function encodeView({ ballot, members, cluster, identities }: View): unknown[] {
   return [pair(ballot), members, cluster, identities];
-}
-
-function readBroadcast(form: readonly unknown[]): PeerMessage {
-  const [, key, value, bytes, stamp, word, n, prev, ballot, requestId, level] = form;
-  if (word !== "message") throw badRequest('a broadcast must bear the word "message"');
-  const { id: origin, time } = readTimestamp(stamp);
-  return {
-    type: "broadcast",
-    ballot: readBallot(ballot),
-    message: {
-      origin,
-      n: count(n, "n"),
-      time,
-      operation: readOperation(key, value, bytes, requestId, level),
-    },
-    prev: count(prev, "prev"),
-  };
-}
-
-function readAcknowledgement(form: readonly unknown[]): PeerMessage {
-  const [covered, key, value, bytes, stamp, word, last, ballot] = form;
-  if (word !== "acknowledgement" || value !== null) {
-    throw badRequest('an acknowledgement must bear null and the word "acknowledgement"');
-  }
-  const { id: origin, time } = readTimestamp(covered);
-  return {
-    type: "acknowledgement",
-    ballot: readBallot(ballot),
-    covers: { origin, time, key: text(key, "the key"), bytes: count(bytes, "bytes") },
-    stamp: readTimestamp(stamp),
-    last: count(last, "last"),
-  };
-}
-
-function readMessage(value: unknown): Message {
-  const [origin, n, time, key, content, bytes, requestId, level] = list(
-    value,
-    "a message",
-    same,
-  );
-  return {
-    origin: count(origin, "the origin"),
-    n: count(n, "n"),
-    time: count(time, "the time"),
-    operation: readOperation(key, content, bytes, requestId, level),
-  };
-}
-
-function readOperation(
-  key: unknown,
-  value: unknown,
-  bytes: unknown,
-  requestId: unknown,
-  level: unknown,
-): Operation {
-  const name = text(key, "the key");
-  if (name === "") return { type: "fence", key: "", id: text(requestId, "the request id") };
-  const request = readRequest(requestId, level);
-  if (value === null) return { type: "delete", key: name, ...request };
-  const content = text(value, "the value");
-  if (bytes !== utf8Length(content)) throw badRequest("bytes must be the value's UTF-8 length");
-  return { type: "set", key: name, value: content, bytes, ...request };
-}
-
-function readRequest(id: unknown, level: unknown): { id?: string; eventual?: true } {
-  if (id === undefined) return {};
-  const name = { id: text(id, "the request id") };
-  if (level === undefined) return name;
-  if (level !== "eventual") throw badRequest(`unknown level ${brief(level)}`);
-  return { ...name, eventual: true };
-}
-
-function readSnapshot(form: readonly unknown[]): Snapshot {
-  const [, , position, deliveredN, forgotten, part, last, keys, requests] = form;
-  return {
-    type: "snapshot",
-    position: readPosition(position),
-    deliveredN: readCounts(deliveredN, "deliveredN"),
-    forgotten: count(forgotten, "forgotten"),
-    part: count(part, "the part"),
-    last: readBoolean(last, "last"),
-    keys: list(keys, "the keys", (pair) => {
-      const [key, value] = list(pair, "a key with its value", same);
-      return [text(key, "the key"), text(value, "the value")] as const;
-    }),
-    requests: list(requests, "the requests", (request) => {
-      const [id, applied, index, origin, n] = list(request, "a request", same);
-      const outcome = {
-        applied: readBoolean(applied, "applied"),
-        index: count(index, "the index"),
-        origin: count(origin, "the origin"),
-        n: count(n, "n"),
-      };
-      return [text(id, "the request id"), outcome] as const;
-    }),
-  };
-}
-
-function readEntries(form: readonly unknown[]): Entries {
-  const first = count(form[2], "the index");
-  const entries = form.slice(3).map((message, i) => ({
-    index: first + i,
-    message: readMessage(message),
-  }));
-  return { type: "entries", entries };
-}
-
-function readTimestamp(value: unknown): Timestamp {
-  const [id, time] = readCounts(value, "a timestamp");
-  if (time === undefined) throw badRequest("a timestamp must be [id, time]");
-  return { id, time };
-}
-
-function readBallot(value: unknown): Ballot {
-  const [round, id] = readCounts(value, "a ballot");
-  if (id === undefined) throw badRequest("a ballot must be [round, id]");
-  return { round, id };
-}
-
-function readPosition(value: unknown): Position {
-  const [index, time, id] = readCounts(value, "a position");
-  if (id === undefined) throw badRequest("a position must be [index, time, id]");
-  return { index, time, id };
-}
-
-function readView(value: unknown): View {
-  const [ballot, members, cluster, identities] = list(value, "a view", same);
-  return {
-    ballot: readBallot(ballot),
-    members: readCounts(members, "members"),
-    cluster: text(cluster, "the cluster"),
-    identities: list(
-      identities,
-      "identities",
-      (identity) => identity === null ? null : text(identity, "an identity"),
-    ),
-  };
-}
-
-function readState(value: unknown): State {
-  if (value === "outside" || value === "installed" || value === "live") return value;
-  throw badRequest("unknown state");
-}
-
-function readBoolean(value: unknown, name: string): boolean {
-  if (typeof value !== "boolean") throw badRequest(`${name} must be true or false`);
-  return value;
-}
-
-function readCounts(value: unknown, name: string): number[] {
-  return list(value, name, (element) => count(element, `each of ${name}`));
-}
-
-function same(value: unknown): unknown {
-  return value;
 }

@@ -30,15 +30,17 @@ function lies(cluster: string): unknown[][] {
   return [
     ["broadcast", "kept", "wrong", 5, [2, 1_000_000], "message", 1_000_000, 0, [1, 0]],
     [[0, 5], "kept", null, 5, [2, 1_000_000], "acknowledgement", 0, [1, 0]],
-    ["heartbeat", 1_000_000, "outside", null, 1_000_000, [], true, 1_000_000],
+    ["heartbeat", 1_000_000, "outside", null, 1_000_000, [], true, 1_000_000, 1_000_000],
     ["prepare", [1_000_000, 2]],
-    ["promise", [1, 0], null, NOBODY, [0, 0, 0], [0, 0, 0], 0, [0, 1, 2]],
+    ["promise", [1, 0], null, NOBODY, [0, 0, 0], [0, 0, 0], 0, [0, 1, 2], null, true],
     ["part", [2, 1_000_000, 1_000_000, "kept", "wrong", 5]],
     ["install", view, null, [0, 0, 0], [0, 0, 0], 2, 1],
     ["start", [1_000_000, 2]],
     ["refuse", [1, 0], [1_000_000, 2]],
     ["resume", [1, 0], 0],
-    ["entries", 1, [2, 1_000_000, 1_000_000, "kept", "wrong", 5]],
+    ["entries", 1, 1, [2, 1_000_000, 1_000_000, "kept", "wrong", 5]],
+    ["snapshot", 1, [1_000_000, 9, 2], [0, 0, 0], 0, 0, true, [["kept", "wrong"]], []],
+    ["confirmed", [1, 0], 1],
   ];
 }
 
@@ -145,10 +147,16 @@ Deno.test("who knows the identity of a folder, and speaks nonsense, can only bre
     frames([set("kept", "wrong")]),
     frames([["unknown"]]),
     frames([["prepare", [1]]]),
-    frames([["heartbeat", -1, "live", [1, 0], 1, [0, 1], false, 0]]),
+    frames([["heartbeat", -1, "live", [1, 0], 1, [0, 1], false, 0, 0]]),
     frames([["broadcast", "kept", "wrong", 4, [2, 9], "message", 9, 0, [1, 0]]]),
-    frames([["promise", [1, 0], null, NOBODY, [0, 0, 0], [0, 0, 0], 5, []]]),
+    frames([["promise", [1, 0], null, NOBODY, [0, 0, 0], [0, 0, 0], 5, [], null, false]]),
     frames([["install", [[2, 2], [0, 1, 2], cluster, [NOBODY]], null, [0, 0, 0], [0], 2, 3]]),
+    // Ids that no replica has, and places that are missing.
+    frames([["broadcast", "kept", "wrong", 5, [1_000, 9], "message", 9, 0, [1, 0]]]),
+    frames([[[1_000, 1], "kept", null, 5, [2, 9], "acknowledgement", 0, [1, 0]]]),
+    frames([["prepare", [9, 1_000]]]),
+    frames([["heartbeat", 9, "live", [1, 0], 1, [0, 1_000], false, 0, 0]]),
+    frames([["promise", [1, 0], null, NOBODY, [0, 0, 0], [0], 0, [0, 1], null, false]]),
   ];
   for (const bytes of nonsense) {
     using impostor = await RawConnection.open(replicas[0].peer);

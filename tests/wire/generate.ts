@@ -53,10 +53,28 @@ export function anyOperation(random: Random): Operation {
   return { type: "set", key, value, bytes: utf8Length(value), ...id };
 }
 
+/** How many replicas there are in a peer's message: its ids are below. */
+export const REPLICAS = 5;
+
+/** The id of a replica. */
+function anyId(random: Random): number {
+  return random.int(0, REPLICAS - 1);
+}
+
+/** Ids of some replicas, ascending. */
+function anyIds(random: Random): number[] {
+  return Array.from({ length: REPLICAS }, (_, id) => id).filter(() => random.chance(0.5));
+}
+
+/** What is told of each replica. */
+function byId<T>(make: () => T): T[] {
+  return Array.from({ length: REPLICAS }, make);
+}
+
 /** A message with its place. */
 export function anyMessage(random: Random): Message {
   return {
-    origin: anyCount(random),
+    origin: anyId(random),
     n: anyCount(random),
     time: anyCount(random),
     operation: anyOperation(random),
@@ -103,7 +121,7 @@ export function anyReply(random: Random): Reply {
 /** Any of the peers' messages. */
 export function anyPeerMessage(random: Random): PeerMessage {
   const ballot = anyBallot(random);
-  const counts = () => several(random, () => anyCount(random));
+  const counts = () => byId(() => anyCount(random));
   const messages = () => several(random, () => anyMessage(random));
   return random.pick<() => PeerMessage>([
     () => ({ type: "broadcast", ballot, message: anyMessage(random), prev: anyCount(random) }),
@@ -111,7 +129,7 @@ export function anyPeerMessage(random: Random): PeerMessage {
       type: "acknowledgement",
       ballot,
       covers: { ...anyStamp(random), key: anyText(random, 1), bytes: anyCount(random) },
-      stamp: { id: anyCount(random), time: anyCount(random) },
+      stamp: { id: anyId(random), time: anyCount(random) },
       last: anyCount(random),
     }),
     () => ({
@@ -120,7 +138,7 @@ export function anyPeerMessage(random: Random): PeerMessage {
       state: random.pick(["outside", "installed", "live"]),
       ballot: random.chance(0.2) ? null : ballot,
       round: anyCount(random),
-      hears: counts(),
+      hears: anyIds(random),
       wants: random.chance(0.5),
       index: anyCount(random),
       fetched: anyCount(random),
@@ -138,7 +156,7 @@ export function anyPeerMessage(random: Random): PeerMessage {
       position: anyPosition(random),
       deliveredN: counts(),
       pending: messages(),
-      hears: counts(),
+      hears: anyIds(random),
     }),
     () => ({
       type: "install",
@@ -146,7 +164,7 @@ export function anyPeerMessage(random: Random): PeerMessage {
       previous: random.chance(0.2) ? null : anyBallot(random),
       base: anyPosition(random),
       deliveredN: counts(),
-      source: anyCount(random),
+      source: anyId(random),
       carried: messages(),
     }),
     () => ({
@@ -175,7 +193,7 @@ function anyAnswer(random: Random): Answer {
     content: {
       type: "snapshot",
       position: anyPosition(random),
-      deliveredN: several(random, () => anyCount(random)),
+      deliveredN: byId(() => anyCount(random)),
       forgotten: anyCount(random),
       part: anyCount(random),
       last: random.chance(0.5),
@@ -189,7 +207,7 @@ function anyOutcome(random: Random): Outcome {
   return {
     applied: random.chance(0.5),
     index: anyCount(random),
-    origin: anyCount(random),
+    origin: anyId(random),
     n: anyCount(random),
   };
 }
@@ -205,23 +223,23 @@ function anyOptions(random: Random): RequestOptions {
 }
 
 function anyBallot(random: Random): Ballot {
-  return { round: anyCount(random), id: anyCount(random) };
+  return { round: anyCount(random), id: anyId(random) };
 }
 
 function anyStamp(random: Random): { origin: number; time: number } {
-  return { origin: anyCount(random), time: anyCount(random) };
+  return { origin: anyId(random), time: anyCount(random) };
 }
 
 function anyPosition(random: Random): Position {
-  const stamp: Timestamp = { time: anyCount(random), id: anyCount(random) };
+  const stamp: Timestamp = { time: anyCount(random), id: anyId(random) };
   return { index: anyCount(random), ...stamp };
 }
 
 function anyView(random: Random): View {
   return {
     ballot: anyBallot(random),
-    members: several(random, () => anyCount(random)),
+    members: anyIds(random),
     cluster: anyText(random),
-    identities: several(random, () => random.chance(0.2) ? null : anyText(random)),
+    identities: byId(() => random.chance(0.2) ? null : anyText(random)),
   };
 }

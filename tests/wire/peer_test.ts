@@ -16,15 +16,20 @@ import {
   encodePeerMessage,
   encodeRefusal,
   type Hello,
-  PeerDecoder,
   PROTOCOL,
 } from "../../lib/wire/peer.ts";
+import { PeerDecoder } from "../../lib/wire/peer_decoder.ts";
+import type { Profile } from "../sim/profile.ts";
 import { Random } from "../sim/random.ts";
 import { simulate } from "../sim/simulation.ts";
-import { anyPeerMessage } from "./generate.ts";
+import { anyPeerMessage, REPLICAS } from "./generate.ts";
 
 const encoder = new TextEncoder();
-const PARTS_MAX = 100_000;
+
+/** A decoder of one of so many replicas that keeps enough parts for all tests. */
+function decoderOf(replicas: number): PeerDecoder {
+  return new PeerDecoder({ replicas, parts: 100_000, partBytes: 64 * 1024 * 1024 });
+}
 
 function encode(message: PeerMessage): string[] {
   const frames: string[] = [];
@@ -34,7 +39,12 @@ function encode(message: PeerMessage): string[] {
 
 /** What these frames come to: all but the last are parts. */
 function decode(...frames: string[]): PeerMessage {
-  const decoder = new PeerDecoder(PARTS_MAX);
+  return decodeOf(3, ...frames);
+}
+
+/** The same with so many replicas. */
+function decodeOf(replicas: number, ...frames: string[]): PeerMessage {
+  const decoder = decoderOf(replicas);
   let message: PeerMessage | null = null;
   for (const frame of frames) {
     assertEquals(message, null);
@@ -142,11 +152,11 @@ const FORMS: [PeerMessage, ...string[]][] = [
       former: null,
       force: false,
       position: { index: 0, time: 0, id: 0 },
-      deliveredN: [0, 0],
+      deliveredN: [0, 0, 0],
       pending: [],
       hears: [],
     },
-    '["promise",[7,2],null,"i1",[0,0,0],[0,0],0,[],null,false]',
+    '["promise",[7,2],null,"i1",[0,0,0],[0,0,0],0,[],null,false]',
   ],
   [
     {
@@ -266,7 +276,7 @@ Deno.test("each wrong field of a peer's message is refused", () => {
     ['["broadcast","x",1,1,[0,1],"message",1,0,[1,0]]', "the value must be a string"],
     ['["broadcast","x","v",2,[0,1],"message",1,0,[1,0]]', "bytes must be the value's UTF-8 length"],
     ['["broadcast","x","v",1,[0],"message",1,0,[1,0]]', "a timestamp must be [id, time]"],
-    ['["broadcast","x","v",1,[0,-1],"message",1,0,[1,0]]', "each of a timestamp must be"],
+    ['["broadcast","x","v",1,[0,-1],"message",1,0,[1,0]]', "a timestamp's time must be"],
     ['["broadcast","x","v",1,{},"message",1,0,[1,0]]', "a timestamp must be an array"],
     ['["broadcast","x","v",1,[0,1],"msg",1,0,[1,0]]', 'must bear the word "message"'],
     ['["broadcast","x","v",1,[0,1],"message","1",0,[1,0]]', "n must be a whole number"],
@@ -290,25 +300,31 @@ Deno.test("each wrong field of a peer's message is refused", () => {
     ['["heartbeat",0,"live",null,0,[],true]', "the index must be"],
     ['["heartbeat",0,"live",null,0,[],true,0]', "fetched must be"],
     ['["resume",[1,0]]', "received must be"],
-    ['["prepare",[1,"0"]]', "each of a ballot must be"],
+    ['["prepare",[1,"0"]]', "a ballot's id must be"],
     ['["installed"]', "a ballot must be an array"],
     ['["start",1]', "a ballot must be an array"],
     ['["refuse",[1,0]]', "a ballot must be an array"],
-    ['["promise",[1,0],{},"i",[0,0,0],[],0,[]]', "a view must be an array"],
-    ['["promise",[1,0],[[1,0],[0],null,[]],"i",[0,0,0],[],0,[]]', "the cluster must be"],
-    ['["promise",[1,0],[[1,0],[0],"c",[1]],"i",[0,0,0],[],0,[]]', "an identity must be"],
+    ['["promise",[1,0],{},"i",[0,0,0],[0,0,0],0,[]]', "a view must be an array"],
+    ['["promise",[1,0],[[1,0],[0],null,[]],"i",[0,0,0],[0,0,0],0,[]]', "the cluster must be"],
+    [
+      '["promise",[1,0],[[1,0],[0],"c",[1,null,null]],"i",[0,0,0],[0,0,0],0,[]]',
+      "an identity must be",
+    ],
     ['["promise",[1,0],null,null,[0,0,0],[],0,[]]', "the identity must be a string"],
     ['["promise",[1,0],null,"i",[0,0],[],0,[],null,false]', "a position must be [index, time, id]"],
     ['["promise",[1,0],null,"i",[0,0,0],null,0,[],null,false]', "deliveredN must be an array"],
-    ['["promise",[1,0],null,"i",[0,0,0],[],1,[],null,false]', "parts are missing"],
-    ['["promise",[1,0],null,"i",[0,0,0],[],[],[],null,false]', "parts are missing"],
-    ['["promise",[1,0],null,"i",[0,0,0],[],0,null,null,false]', "hears must be an array"],
-    ['["promise",[1,0],null,"i",[0,0,0],[],0,[]]', "the former identity must be a string"],
-    ['["promise",[1,0],null,"i",[0,0,0],[],0,[],null,1]', "force must be true or false"],
+    ['["promise",[1,0],null,"i",[0,0,0],[0,0,0],1,[],null,false]', "parts are missing"],
+    ['["promise",[1,0],null,"i",[0,0,0],[0,0,0],[],[],null,false]', "parts are missing"],
+    ['["promise",[1,0],null,"i",[0,0,0],[0,0,0],0,null,null,false]', "hears must be an array"],
+    ['["promise",[1,0],null,"i",[0,0,0],[0,0,0],0,[]]', "the former identity must be a string"],
+    ['["promise",[1,0],null,"i",[0,0,0],[0,0,0],0,[],null,1]', "force must be true or false"],
     ['["install",null,null,[0,0,0],[],0,0]', "a view must be an array"],
-    ['["install",[[1,0],[0],"c",[]],1,[0,0,0],[],0,0]', "a ballot must be an array"],
-    ['["install",[[1,0],[0],"c",[]],null,[0,0,0],[],-1,0]', "the source must be"],
-    ['["install",[[1,0],[0],"c",[]],null,[0,0,0],[],0]', "parts are missing"],
+    [
+      '["install",[[1,0],[0],"c",["i",null,null]],1,[0,0,0],[0,0,0],0,0]',
+      "a ballot must be an array",
+    ],
+    ['["install",[[1,0],[0],"c",["i",null,null]],null,[0,0,0],[0,0,0],-1,0]', "the source must be"],
+    ['["install",[[1,0],[0],"c",["i",null,null]],null,[0,0,0],[0,0,0],0]', "parts are missing"],
     ['["fetch",1]', "to must be"],
     ['["fetch",1,2]', "the part must be"],
     ['["fetch",1,2,0]', "the fetch must be"],
@@ -318,16 +334,16 @@ Deno.test("each wrong field of a peer's message is refused", () => {
     ['["entries",1,1,"x"]', "a message must be an array"],
     ['["snapshot",1,[0,0],[],0,0,true,[],[]]', "a position must be"],
     ['["snapshot",1,[1,1,0],null,0,0,true,[],[]]', "deliveredN must be an array"],
-    ['["snapshot",1,[1,1,0],[],-1,0,true,[],[]]', "forgotten must be"],
-    ['["snapshot",1,[1,1,0],[],0,0.5,true,[],[]]', "the part must be"],
-    ['["snapshot",1,[1,1,0],[],0,0,"yes",[],[]]', "last must be true or false"],
-    ['["snapshot",1,[1,1,0],[],0,0,true,{},[]]', "the keys must be an array"],
-    ['["snapshot",1,[1,1,0],[],0,0,true,["k"],[]]', "a key with its value must be an array"],
-    ['["snapshot",1,[1,1,0],[],0,0,true,[["k"]],[]]', "the value must be a string"],
-    ['["snapshot",1,[1,1,0],[],0,0,true,[],["r"]]', "a request must be an array"],
-    ['["snapshot",1,[1,1,0],[],0,0,true,[],[["r",1,1,0,1]]]', "applied must be true or false"],
-    ['["snapshot",1,[1,1,0],[],0,0,true,[],[["r",true,1,0]]]', "n must be"],
-    ['["snapshot",null,[1,1,0],[],0,0,true,[],[]]', "the fetch must be"],
+    ['["snapshot",1,[1,1,0],[0,0,0],-1,0,true,[],[]]', "forgotten must be"],
+    ['["snapshot",1,[1,1,0],[0,0,0],0,0.5,true,[],[]]', "the part must be"],
+    ['["snapshot",1,[1,1,0],[0,0,0],0,0,"yes",[],[]]', "last must be true or false"],
+    ['["snapshot",1,[1,1,0],[0,0,0],0,0,true,{},[]]', "the keys must be an array"],
+    ['["snapshot",1,[1,1,0],[0,0,0],0,0,true,["k"],[]]', "a key with its value must be an array"],
+    ['["snapshot",1,[1,1,0],[0,0,0],0,0,true,[["k"]],[]]', "the value must be a string"],
+    ['["snapshot",1,[1,1,0],[0,0,0],0,0,true,[],["r"]]', "a request must be an array"],
+    ['["snapshot",1,[1,1,0],[0,0,0],0,0,true,[],[["r",1,1,0,1]]]', "applied must be true or false"],
+    ['["snapshot",1,[1,1,0],[0,0,0],0,0,true,[],[["r",true,1,0]]]', "n must be"],
+    ['["snapshot",null,[1,1,0],[0,0,0],0,0,true,[],[]]', "the fetch must be"],
     ['["confirm",[1]]', "a ballot must be"],
     ['["confirm",[1,0]]', "the question must be"],
     ['["confirmed",[1,0],"1"]', "the question must be"],
@@ -338,7 +354,7 @@ Deno.test("each wrong field of a peer's message is refused", () => {
     ['["part",[0,1,1,"x","v",1,0]]', "the request id must be a string"],
   ];
   for (const [text, words] of wrong) {
-    const decoder = new PeerDecoder(PARTS_MAX);
+    const decoder = decoderOf(3);
     const refused = () => decoder.decode(encoder.encode(text));
     assertEquals(assertThrows(refused, RequestError, words, text).code, "bad_request", text);
   }
@@ -357,7 +373,7 @@ Deno.test("random peer messages come back as they went", () => {
   for (let run = 0; run < 3_000; run++) {
     const message = anyPeerMessage(random);
     types.add(message.type);
-    assertEquals(decode(...encode(message)), message);
+    assertEquals(decodeOf(REPLICAS, ...encode(message)), message);
   }
   assertEquals(types.size, 14);
 });
@@ -366,7 +382,7 @@ Deno.test("a form with one field replaced by anything is read or refused, never 
   const random = new Random(8);
   const anything = ["", "x", 0, 1, -1, 1.5, null, true, [], [1], [[1, 2], 3], [1, 2, 3], {}];
   for (let run = 0; run < 5_000; run++) {
-    const decoder = new PeerDecoder(PARTS_MAX);
+    const decoder = decoderOf(REPLICAS);
     try {
       for (const frame of encode(anyPeerMessage(random))) {
         const form: unknown[] = JSON.parse(frame);
@@ -389,7 +405,7 @@ function promiseOf(pending: readonly Message[]): PeerMessage {
     former: null,
     force: false,
     position: { index: 0, time: 0, id: 0 },
-    deliveredN: [],
+    deliveredN: [0, 0, 0],
     pending,
     hears: [],
   };
@@ -416,7 +432,7 @@ Deno.test("a promise of thousands of messages comes in parts, each within a fram
     view: VIEW,
     previous: null,
     base: { index: 0, time: 0, id: 0 },
-    deliveredN: [],
+    deliveredN: [0, 0, 0],
     source: 0,
     carried: pending,
   };
@@ -435,7 +451,7 @@ Deno.test("parts stay within a frame whatever JSON makes of their texts", () => 
     Array.from({ length: 3_000 }, (_, i) => setOf(i + 1, "", worst(1024))),
     Array.from({ length: 3_000 }, (_, i) => setOf(i + 1, worst(i))),
     Array.from({ length: 20_000 }, (_, i) => ({
-      origin: 999,
+      origin: 2,
       n: Number.MAX_SAFE_INTEGER - i,
       time: Number.MAX_SAFE_INTEGER,
       operation: { type: "delete", key: "k" },
@@ -444,7 +460,7 @@ Deno.test("parts stay within a frame whatever JSON makes of their texts", () => 
   for (const pending of kinds) {
     const frames = encode(promiseOf(pending));
     for (const frame of frames) assertLessOrEqual(utf8Length(frame), FRAME_BYTES_MAX);
-    const decoder = new PeerDecoder(PARTS_MAX);
+    const decoder = decoderOf(3);
     for (const frame of frames.slice(0, -1)) decoder.decode(encoder.encode(frame));
     const whole = decoder.decode(encoder.encode(frames[frames.length - 1]));
     assert(whole?.type === "promise" && whole.pending.length === pending.length);
@@ -462,13 +478,72 @@ Deno.test("parts that are missing or too many are refused, and none is kept for 
   const [part, promise] = frames;
   assertThrows(() => decode(promise), RequestError, "parts are missing");
   assertThrows(() => decode(part, part, promise), RequestError, "parts are missing");
-  const decoder = new PeerDecoder(3);
+  const decoder = new PeerDecoder({ replicas: 3, parts: 3, partBytes: 1_000 });
   const take = (frame: string) => decoder.decode(encoder.encode(frame));
   assertEquals(take(part), null);
   assertEquals(take(promise), promiseOf([setOf(1, "a"), setOf(2, "b")]));
   assertThrows(() => take(promise), RequestError, "parts are missing");
   assertEquals(take(part), null);
   assertThrows(() => take(part), RequestError, "too many parts");
+});
+
+Deno.test("the bytes of parts are bounded, of each message anew", () => {
+  const [part, promise] = encode(promiseOf([setOf(1, "v".repeat(1_000))]));
+  const partBytes = 2 * part.length;
+  const decoder = new PeerDecoder({ replicas: 3, parts: 100, partBytes });
+  const take = (frame: string) => decoder.decode(encoder.encode(frame));
+  for (let i = 0; i < 10; i++) {
+    assertEquals(take(part), null);
+    assertEquals(take(promise)?.type, "promise");
+  }
+  for (let i = 0; i < 2; i++) assertEquals(take(part), null);
+  assertThrows(() => take(part), RequestError, "too many parts");
+});
+
+Deno.test("no peer's message names a replica that there is not", () => {
+  const wrong: [string, string][] = [
+    ['["broadcast","x","v",1,[3,1],"message",1,0,[1,0]]', "a timestamp's id"],
+    ['["broadcast","x","v",1,[0,1],"message",1,0,[1,3]]', "a ballot's id"],
+    ['[[3,1],"x",null,1,[1,2],"acknowledgement",0,[1,0]]', "a timestamp's id"],
+    ['[[0,1],"x",null,1,[3,2],"acknowledgement",0,[1,0]]', "a timestamp's id"],
+    ['["heartbeat",0,"live",[1,3],0,[],true,0,0]', "a ballot's id"],
+    ['["heartbeat",0,"live",null,0,[0,3],true,0,0]', "each of hears"],
+    ['["prepare",[9,3]]', "a ballot's id"],
+    ['["refuse",[1,0],[9,3]]', "a ballot's id"],
+    ['["part",[3,1,1,"x","v",1]]', "the origin"],
+    ['["entries",1,1,[3,1,1,"x","v",1]]', "the origin"],
+    ['["promise",[1,0],null,"i",[0,0,3],[0,0,0],0,[],null,false]', "a position's id"],
+    [
+      '["promise",[1,0],[[1,0],[0,3],"c",["i","i","i"]],"i",[0,0,0],[0,0,0],0,[],null,false]',
+      "each of members",
+    ],
+    ['["install",[[1,0],[0],"c",["i","i","i"]],null,[0,0,0],[0,0,0],3,0]', "the source"],
+    ['["snapshot",1,[1,1,0],[0,0,0],0,0,true,[],[["r",true,1,3,1]]]', "the origin"],
+  ];
+  for (const [text, name] of wrong) {
+    const words = `${name} must be that of one of 3 replicas`;
+    assertThrows(() => decode(text), RequestError, words, text);
+    // With one replica more there is such a one.
+    if (!text.includes("[0,0,0]")) decoderOf(4).decode(encoder.encode(text));
+  }
+});
+
+Deno.test("what is told of each replica has as many places, and ids come once, ascending", () => {
+  const view = (members: string, identities: string) =>
+    `["install",[[1,0],${members},"c",${identities}],null,[0,0,0],[0,0,0],0,0]`;
+  const wrong: [string, string][] = [
+    ['["promise",[1,0],null,"i",[0,0,0],[0,0],0,[],null,false]', "deliveredN must have 3 places"],
+    ['["snapshot",1,[1,1,0],[0,0,0,0],0,0,true,[],[]]', "deliveredN must have 3 places"],
+    [view("[0,1]", '["i","i"]'), "identities must have 3 places"],
+    [view("[0,1]", '["i","i","i","i"]'), "identities must have 3 places"],
+    [view("[1,0]", '["i","i","i"]'), "members must be ascending"],
+    [view("[1,1]", '["i","i","i"]'), "members must be ascending"],
+    ['["heartbeat",0,"live",null,0,[2,1],true,0,0]', "hears must be ascending"],
+  ];
+  for (const [text, words] of wrong) {
+    assertThrows(() => decode(text), RequestError, words, text);
+  }
+  assertEquals(decode(view("[0,1]", '["i","i",null]')).type, "install");
 });
 
 const HELLO: Hello = {
@@ -522,8 +597,13 @@ Deno.test("a refusal tells its reason", () => {
 Deno.test("the core holds its invariants over the wire's forms", () => {
   let delivered = 0;
   for (let seed = 1; seed <= 100; seed++) {
-    const wire = (message: PeerMessage) => decode(...encode(message));
-    const outcome = simulate({ seed, core: Order, wire });
+    let replicas = 0;
+    const adjust = (profile: Profile) => {
+      replicas = profile.replicas;
+      return profile;
+    };
+    const wire = (message: PeerMessage) => decodeOf(replicas, ...encode(message));
+    const outcome = simulate({ seed, core: Order, wire, adjust });
     assertEquals(outcome.violation, null, `seed ${seed}`);
     delivered += outcome.delivered;
   }
