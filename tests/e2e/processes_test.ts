@@ -23,7 +23,8 @@ Deno.test("each replica is ready by itself, and live when a majority has found t
   }]);
   {
     using client = await cluster.client(1);
-    assertEquals(await client.get("x"), undefined, "reads are answered, live or not");
+    const read = client.get("x", { consistency: "eventual" });
+    assertEquals(await read, undefined, "reads are answered, live or not");
     assertEquals((await client.status()).state, "outside");
   }
   await cluster.start(2);
@@ -44,7 +45,13 @@ Deno.test("each replica is ready by itself, and live when a majority has found t
   assertEquals(error.code, "no_quorum");
   assertEquals(await client.get("x"), "43");
 
-  // The same line again, in another order.
+  // The same line again, in another order. What a folder holds is shown before it is live.
+  await cluster.kill(1);
+  await cluster.start(1);
+  {
+    using again = await cluster.client(1);
+    assertEquals(await again.get("x"), "43");
+  }
   await cluster.start(0);
   await cluster.start(2);
   const dumps = await cluster.settled();
