@@ -56,6 +56,8 @@ export class FailoverClient extends Client {
   /** Why the connection in use is given up as soon as nothing is under way on it. */
   #leaving: string | null = null;
   #moving: Promise<void> | null = null;
+  /** Ends the pause between two tries at once. */
+  #endPause: () => void = () => {};
   /** Why none could be reached, when that was tried last. */
   #unreachable: Error | null = null;
   /** Replicas that were lost since one last gave an answer. */
@@ -153,6 +155,7 @@ export class FailoverClient extends Client {
     if (this.#closed) return;
     this.#closed = true;
     this.#route.close();
+    this.#endPause();
     for (const asked of [...this.#again, ...this.#waiting]) {
       settle(asked, withMaybe({ type: "none", error: closedError() }, asked.maybe));
     }
@@ -298,7 +301,11 @@ export class FailoverClient extends Client {
     const now = performance.now();
     const untilLate = Math.min(...this.#waiting.map(({ deadline }) => deadline - now));
     const pause = Math.min(FAILOVER_PAUSE_MS_MIN * 2 ** round, FAILOVER_PAUSE_MS_MAX, untilLate);
-    await new Promise((resolve) => setTimeout(resolve, Math.max(1, pause)));
+    const paused = Promise.withResolvers<void>();
+    const timer = setTimeout(paused.resolve, Math.max(1, pause));
+    this.#endPause = paused.resolve;
+    await paused.promise;
+    clearTimeout(timer);
   }
 
   #tellMove(from: string, why: string | null): void {

@@ -357,6 +357,30 @@ Deno.test("what a later write has overtaken is not asked again", async () => {
   assertEquals(second.words, ["get z"]);
 });
 
+Deno.test("what one replica may have done, none that refuses can undo", async () => {
+  const answer = (maybe: boolean) => (request: Request, peer: Peer) =>
+    peer.reply(request.type === "outcome" ? success(request) : failure("no_quorum", maybe));
+  using first = new Replica(answer(true));
+  using second = new Replica(answer(false));
+  const { client } = await connectTo([first, second], { requestTimeoutMs: 200 });
+  using _ = client;
+  const error = await assertRejects(() => client.set("x", "1"), RequestError);
+  assertEquals([second.words[0], error.maybe], ["set x", true]);
+});
+
+Deno.test("what was asked first is asked again first, whichever was given up first", async () => {
+  using first = new Replica(() => {});
+  using second = new Replica();
+  const { client } = await connectTo([first, second], { graceMs: 10 });
+  using _ = client;
+  await Promise.all([
+    client.set("x", "1", { timeout: 5_000 }),
+    client.set("x", "2", { timeout: 200 }),
+  ]);
+  const values = second.asked.map((request) => request.type === "set" ? request.value : null);
+  assertEquals(values, ["1", "2"]);
+});
+
 Deno.test("a replica that falls silent is left when its share of the time is over", async () => {
   using first = new Replica(() => {});
   using second = new Replica();
