@@ -238,6 +238,15 @@ export const RECENT_TIMES_MAX = 4096;
 /** With `--fsync interval` the disk is forced this often: a power cut costs at most that. */
 export const FORCE_EVERY_MS = 1_000;
 
+/** Steps of all searches for an order in one judgement of a history: some ten seconds. */
+export const CHECK_STEPS_MAX = 20_000_000;
+
+/** Operations of which an order is searched that no witness tells; more would take too long. */
+export const ORDER_SEARCH_OPERATIONS_MAX = 2_000;
+
+/** Judgements that the search for the smallest part of a history may make: some ten seconds. */
+export const SHRINK_JUDGEMENTS_MAX = 10_000;
+
 /** Two reckonings of when the machine was started differ by less than this. */
 export const BOOT_TOLERANCE_MS = 60_000;
 
