@@ -69,7 +69,11 @@ export interface OutcomeDetails {
   readonly index?: number;
   /** The replica that was given it. */
   readonly origin?: number;
-  /** Further facts, e.g. why it is unknown. */
+  /** Of an unknown one: why, in words. */
+  readonly reason?: string;
+  /** With `never`: ids of writes up to this place are remembered no more, and this may be one. */
+  readonly forgotten?: number;
+  /** Further facts. */
   readonly [fact: string]: unknown;
 }
 

@@ -101,7 +101,8 @@ const FORMS: Readonly<Record<string, Form>> = {
   },
   outcome: {
     usage: "outcome ID",
-    about: "What came of the write that had this id: applied, never or unknown.",
+    about: "Print what came of the write with this id: applied, never (from now on for " +
+      "certain, so ask only when you have given it up) or unknown.",
     args: [1, 1],
     action: ([id], flags) => ask(flags, [{ type: "outcome", id, options: options(flags) }]),
   },
