@@ -115,6 +115,7 @@ class Run {
   readonly #collector: OrderCollector;
   readonly #gates: readonly Gate[];
   readonly #began = performance.now();
+  #lastSkipped = "";
 
   constructor(options: RunOptions, cluster: ChaosCluster, file: HistoryFile, crashes: string[]) {
     this.#options = options;
@@ -140,7 +141,7 @@ class Run {
     const { seed, replicas, signal, events } = this.#options;
     const load = new AbortController();
     const injector = new Injector(this.#target(), {
-      skipped: (why) => this.#line(why),
+      skipped: (why) => this.#once(why),
       failed: (_, error) => this.#crashes.push(reason(error)),
     });
     const began = this.#elapsedMs;
@@ -236,6 +237,12 @@ class Run {
     const isDone = await injector.inject(fault);
     if (isDone) this.#line(describeFault(fault));
     return isDone;
+  }
+
+  /** What was owed is tried often, and fails for one reason. */
+  #once(text: string): void {
+    if (this.#lastSkipped !== text) this.#line(text);
+    this.#lastSkipped = text;
   }
 
   #line(text: string): void {
