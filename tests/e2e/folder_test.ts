@@ -241,11 +241,20 @@ Deno.test("a damaged folder is moved away, as the line says: then it is rebuilt"
 
 // What is refused
 
-Deno.test("two of three folders are missing", async () => {
+Deno.test("two of three folders are missing; only the operator may go on without", async () => {
   using place = await filled();
   Deno.removeSync(place.folder(0), { recursive: true });
   Deno.removeSync(place.folder(2), { recursive: true });
-  await isRefused(place, [place.folder(0), place.folder(2), "missing", "put them back"]);
+  const words = [place.folder(0), place.folder(2), "missing", "put them back"];
+  await isRefused(place, [...words, "--force-new-cluster"]);
+  {
+    await using server = await startServer({ data: place.data, args: ["--force-new-cluster"] });
+    await holdsAll(server, 1);
+    assertMatch(server.stderr(), /goes on without a majority of the folders.* may be lost/);
+    assertEquals(await server.stop(), 0);
+  }
+  await using server = await startServer({ data: place.data });
+  await holdsAll(server, 1);
 });
 
 Deno.test("two of three stores are empty files", async () => {

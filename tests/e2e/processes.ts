@@ -144,6 +144,11 @@ export class Processes implements AsyncDisposable {
     return await client.status();
   }
 
+  /** The process of a replica, which is the program itself; undefined if it does not run. */
+  pid(id: number): number | undefined {
+    return this.#running.get(id)?.pid;
+  }
+
   /** Waits until these replicas are live in one view of just them; all that run unless given. */
   async live(ids: readonly number[] = this.running): Promise<void> {
     await until(`${ids} are live together`, async () => {
