@@ -74,6 +74,27 @@ Deno.test("a replica whose folder was deleted is rebuilt", async () => {
   assertEquals(dumps.map((held) => held.size), [500, 500, 500]);
 });
 
+Deno.test("a majority of the folders is lost: nothing forms until the operator says so", async () => {
+  await using cluster = await Processes.create();
+  await cluster.startAll();
+  await cluster.live();
+  {
+    using client = await cluster.client(0);
+    await client.set("x", "42");
+  }
+  await cluster.settled();
+  for (const id of cluster.ids) await cluster.kill(id);
+  for (const id of [1, 2]) await cluster.wipe(id);
+  await cluster.startAll();
+  await until("they say why not", () => /folders of replicas 1, 2 are new/.test(cluster.stderr()));
+  for (const id of cluster.ids) assertEquals((await cluster.status(id)).state === "live", false);
+  for (const id of cluster.ids) {
+    await cluster.kill(id);
+    await cluster.start(id, "--force-new-cluster");
+  }
+  for (const held of await cluster.settled()) assertEquals(held, new Map([["x", "42"]]));
+});
+
 Deno.test("a replica that belongs to no majority as it was started ends, and says why", async () => {
   await using cluster = await Processes.create();
   await cluster.startAll();
