@@ -32,6 +32,7 @@ Deno.test("a pure file may neither do I/O nor read a clock nor draw lots", () =>
     "export async function f() {}",
     "const x = await y;",
     "fetch(url);",
+    "const get = fetch;",
     "const g = globalThis;",
     "const text = `now: ${Date.now()}`;",
   ];
@@ -49,6 +50,8 @@ Deno.test("comments, strings, patterns and properties do not count", () => {
     /* console.log(JSON.parse("1"))
        import x from "../cli/a.ts" */
     const a = "Date.now() and \\" await";
+    const { fetch } = { fetch: 1 };
+    if (c.fetch !== fetch) c.fetch = 2;
     const b = 'setTimeout', c = \`any \${a} fetch \\\` console\`;
     const d = /any "Date/.test(a) ? message.Date : view.any;
     const e = many / 2 + Math.max(1, 2) / updated; // any
