@@ -9,17 +9,21 @@ import { existsSync } from "@std/fs/exists";
 import { DiskError, reason } from "../errors.ts";
 import type { Folder } from "./folder.ts";
 
-/** What SQLite says of a disk that is full, and of a file that it cannot use for any reason. */
-const FULL = /disk is full/;
+/** What SQLite or the system says of a disk that is full, … */
+const FULL = /disk is full|os error 28\b/;
+
+/** … and of a file that cannot be used, for whatever reason. */
 const REFUSED = /readonly database|disk I\/O error|unable to open database|malformed/;
 
 /** The disk's refusal as {@linkcode DiskError}; any other error as it is. */
 export function diskError(error: unknown, { path, file }: Folder): unknown {
   const said = reason(error);
-  const told = (what: string, remedy: string) => new DiskError(what, remedy, { cause: error });
-  const full = () => told("the disk is full", `make room for the folder ${path}`);
-  if (FULL.test(said)) return full();
+  if (FULL.test(said)) return fullDisk(path, error);
   if (!REFUSED.test(said)) return error;
+  // SQLite does not tell why; the system does.
+  const refusal = refusalOfWrite(path);
+  if (FULL.test(refusal)) return fullDisk(path, error);
+  const told = (what: string, remedy: string) => new DiskError(what, remedy, { cause: error });
   if (!existsSync(file)) {
     return told(`store.db is gone from the folder ${path}`, "start the replica again");
   }
@@ -29,13 +33,20 @@ export function diskError(error: unknown, { path, file }: Folder): unknown {
       "move it away, and the replica is rebuilt from the others",
     );
   }
-  // SQLite does not tell why; the system does.
-  const refusal = refusalOfWrite(path);
-  if (/os error 28|No space/.test(refusal)) return full();
-  if (/readonly/.test(said) || /Read-only|denied/.test(refusal)) {
+  if (/readonly/.test(said) || /os error (?:13|30)\b/.test(refusal)) {
     return told("the folder is read-only", `let ${path} be written to`);
   }
   return told(`the disk fails (${refusal || said})`, `see to the disk of the folder ${path}`);
+}
+
+/** Whether that is what is said of a disk without room. */
+export function isFull(error: unknown): boolean {
+  return FULL.test(reason(error));
+}
+
+/** The error of a disk without room. */
+export function fullDisk(path: string, cause: unknown): DiskError {
+  return new DiskError("the disk is full", `make room for the folder ${path}`, { cause });
 }
 
 /** What the system says when a page is written to a new file there; empty if it can be. */

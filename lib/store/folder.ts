@@ -8,6 +8,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { ensureDir } from "@std/fs/ensure-dir";
 import { FolderError, reason } from "../errors.ts";
+import { fullDisk, isFull } from "./disk.ts";
 
 /** The format of the folder; one that is not known is refused. */
 export const FORMAT_VERSION = 2;
@@ -89,6 +90,7 @@ function lock(path: string): () => void {
         { cause: error },
       );
     }
+    if (isFull(error)) throw fullDisk(path, error);
     throw unusable(path, "Cannot write to", refusal(path) ?? error);
   }
 }

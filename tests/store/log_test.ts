@@ -1,0 +1,152 @@
+/**
+ * The log is trimmed behind what is applied: disk use follows the keys held, not the writes made.
+ */
+
+import { assert, assertEquals, assertLess, assertLessOrEqual, assertThrows } from "@std/assert";
+import { InvariantError } from "../../lib/invariant.ts";
+import { LOG_TRIM_PART, WAL_BYTES_KEPT } from "../../lib/limits.ts";
+import type { Entry } from "../../lib/order/message.ts";
+import { readLog } from "../../lib/store/read_log.ts";
+import type { Store } from "../../lib/store/store.ts";
+import { apply, commit, each, entries, inFolder, inMemory, load, open, set } from "./stores.ts";
+
+/** What a store may keep of so many at most: the trimming goes in steps. */
+function most(store: Store, kept: number): number {
+  return store.kind === "memory" ? 2 * kept : Math.ceil(kept * (1 + LOG_TRIM_PART)) + 1;
+}
+
+each("the last entries that were applied stay, so many as it was told, and few more", (store) => {
+  for (let i = 1; i <= 100; i++) {
+    apply(store, set("k", String(i)));
+    const from = Math.max(1, i - 9);
+    assertEquals(store.read(from, i).length, i - from + 1);
+    assertLessOrEqual(i - store.logFrom + 1, most(store, 10));
+  }
+  assertThrows(() => store.read(1, 100), InvariantError, "still in the log");
+}, { logEntriesKept: 10 });
+
+each("they count by their bytes, too, and the last one stays however large it is", (store) => {
+  const value = "x".repeat(10_000);
+  for (let i = 1; i <= 60; i++) apply(store, set(`k${i}`, value));
+  const kept = store.applied - store.logFrom + 1;
+  assert(kept >= 9 && kept <= most(store, 10), `${kept} entries`);
+  apply(store, set("large", "x".repeat(900_000)));
+  assertEquals([store.logFrom, store.read(61, 61).length], [61, 1]);
+  assertEquals(load(store).position.index, 61);
+  apply(store, set("k", "1"), set("k", "2"));
+  assertEquals(store.read(62, 63).length, 2);
+}, { logBytesKept: 100_000 });
+
+each("what is not applied stays, however much it is, and goes when it is applied", (store) => {
+  apply(store, set("a", "1"));
+  const late: Entry[] = [];
+  for (let i = 2; i <= 200; i++) {
+    const entry = { index: i, message: { ...entries(store, set("k", `${i}`))[0].message, n: i } };
+    late.push(entry);
+    commit(store, { deliver: [entry] });
+  }
+  assertEquals([store.applied, store.read(1, 200).length], [1, 200]);
+  while (late.length > 0) commit(store, { apply: late.splice(0, 3) });
+  assertEquals(store.get("k"), "200");
+  assertLessOrEqual(store.applied - store.logFrom + 1, most(store, 10));
+  assertEquals(store.read(191, 200).length, 10);
+}, { logEntriesKept: 10 });
+
+Deno.test("each commit drops at most about twice what it brings", async () => {
+  await inFolder(async (path) => {
+    // More than is kept now: the setting was another, or much is applied at once.
+    let store = await open(path);
+    for (let i = 0; i < 10; i++) apply(store, ...Array(100).fill(set("k", "v")));
+    store.close();
+    store = await open(path, "always", { logEntriesKept: 64 });
+    let commits = 0;
+    for (let from = store.logFrom; store.applied - from + 1 > most(store, 64); commits++) {
+      apply(store, set("k", "v"), set("k", "v"), set("k", "v"));
+      assertLessOrEqual(store.logFrom - from, 6);
+      from = store.logFrom;
+    }
+    assert(commits > 300, `${commits} commits`);
+    store.close();
+  });
+});
+
+Deno.test("reopened, it goes on trimming where it was", async () => {
+  await inFolder(async (path) => {
+    const bounds = { logEntriesKept: 1_000, logBytesKept: 20_000 };
+    const [store, other] = [await open(path, "never", bounds), inMemory()];
+    for (let i = 0; i < 300; i++) for (const s of [store, other]) apply(s, set(`é${i}`, "日本"));
+    const { logFrom } = store;
+    store.close();
+    const again = await open(path, "never", bounds);
+    assertEquals([again.logFrom, load(again)], [logFrom, load(other)]);
+    for (let i = 0; i < 300; i++) apply(again, set(`é${i}`, "日本"));
+    assertLess(again.applied - again.logFrom, 20_000 / 128 + 20);
+    again.close();
+  });
+});
+
+Deno.test("300,000 writes to 1,000 keys take no more disk than 30,000", async () => {
+  await inFolder(async (path) => {
+    const store = await open(path, "never", { logEntriesKept: 1_000, requestIdsKept: 1_000 });
+    const value = "v".repeat(100);
+    const sizes: number[] = [];
+    let writeAhead = 0;
+    for (let batch = 0; batch < 300; batch++) {
+      apply(
+        store,
+        ...Array.from({ length: 1_000 }, (_, i) => {
+          return set(`key-${i}`, value, i % 10 === 0 ? `${batch}-${i}` : undefined);
+        }),
+      );
+      if (batch % 30 !== 29) continue;
+      sizes.push(Deno.statSync(`${path}/store.db`).size);
+      writeAhead = Math.max(writeAhead, Deno.statSync(`${path}/store.db-wal`).size);
+    }
+    assertEquals([store.keys, store.applied], [1_000, 300_000]);
+    assertLessOrEqual(sizes[sizes.length - 1], sizes[0] * 1.1, `${sizes}`);
+    assertLess(sizes[0], 2_000_000);
+    assertLess(writeAhead, WAL_BYTES_KEPT);
+    store.close();
+  });
+});
+
+Deno.test("the write-ahead log that a snapshot holds is given back when it is closed", async () => {
+  await inFolder(async (path) => {
+    const store = await open(path, "never", { logEntriesKept: 100 });
+    const writeAhead = () => Deno.statSync(`${path}/store.db-wal`).size;
+    const value = "v".repeat(4_000);
+    const write = (times: number) => {
+      for (let i = 0; i < times; i++) {
+        apply(store, ...Array.from({ length: 100 }, (_, k) => set(`key-${k}`, value)));
+      }
+    };
+    write(10);
+    const snapshot = store.snapshot();
+    while (writeAhead() < 1.5 * WAL_BYTES_KEPT) write(1);
+    snapshot.close();
+    write(10);
+    assertLessOrEqual(writeAhead(), WAL_BYTES_KEPT + 32);
+    store.close();
+  });
+});
+
+Deno.test("who reads the log from outside sees whole entries, and a gap at most, while it is trimmed", async () => {
+  await inFolder(async (path) => {
+    const store = await open(path, "always", { logEntriesKept: 20 });
+    let seen = 0;
+    let gaps = 0;
+    for (let i = 1; i <= 300; i++) {
+      apply(store, set(`k${i}`, `${i}`));
+      // Sometimes in time, sometimes too late.
+      if (i % (i < 150 ? 7 : 50) !== 0) continue;
+      for (const { index, message } of readLog(path, seen, 1_000)) {
+        if (index !== seen + 1) gaps++;
+        assertEquals(message.operation, set(`k${index}`, `${index}`));
+        seen = index;
+      }
+      assertEquals(seen, i);
+    }
+    assertEquals(gaps, 3);
+    store.close();
+  });
+});
