@@ -10,7 +10,7 @@ import { Ledger } from "./ledger.ts";
 import { Processes } from "./processes.ts";
 
 const LONG = Deno.env.get("KVDIST_LONG") === "1";
-const ROUNDS = LONG ? 30 : 3;
+const ROUNDS = LONG ? 15 : 3;
 
 const CLIENTS_PER_REPLICA = 3;
 
