@@ -208,3 +208,123 @@ Deno.test("the same promises in another order form the same view", () => {
   assertEquals(first.view.members, [0, 1, 2, 3]);
   assertEquals(formed(promises.toReversed()), first);
 });
+
+/** Whose folder is new, and was this one before a power cut; null if it was lost. */
+const fresh = (id: number, former: string | null, report: Partial<Promise> = {}) =>
+  promise(id, { identity: `new-${id}`, former, ...report });
+
+Deno.test("6: after a power cut of a majority a view needs all N, from the longest log", () => {
+  const cut = (id: number) => fresh(id, `folder-${id}`);
+  const longest = { position: { index: 14, time: 14, id: 0 }, deliveredN: [14, 0, 0, 0, 0] };
+  const all = [promise(0), cut(1), fresh(2, "folder-2", longest), cut(3), promise(4)];
+  const install = formed(all);
+  assertEquals(install.view.members, [0, 1, 2, 3, 4]);
+  assertEquals([install.source, install.base.index], [2, 14]);
+  assertEquals(install.view.identities, ["folder-0", "new-1", "new-2", "new-3", "folder-4"]);
+  assertEquals(
+    refused(all.slice(0, 4)),
+    "a power cut may have undone what a majority had promised: a view needs all 5 replicas then",
+  );
+  // A minority of such folders is like any other new one.
+  assertEquals(formed([promise(0), promise(1), promise(4), cut(3)]).view.members, [0, 1, 3, 4]);
+});
+
+Deno.test("6: a former identity counts only if it is the one that the view knows", () => {
+  const stranger = (id: number) => fresh(id, "of another cluster");
+  const reason = refused([promise(0), stranger(1), stranger(2), stranger(3), promise(4)]);
+  assertEquals(
+    reason,
+    "the folders of replicas 1, 2, 3 are new or lost, and what is left is no majority of 5: " +
+      "put the lost folders back, or start all with --force-new-cluster",
+  );
+});
+
+Deno.test("5: one lost folder among those that a power cut has touched is no obstacle, a majority is", () => {
+  const cut = (id: number) => fresh(id, `folder-${id}`);
+  const lost = (id: number) => fresh(id, null);
+  assertEquals(
+    formed([promise(0), cut(1), cut(2), lost(3), lost(4)]).view.members,
+    [0, 1, 2, 3, 4],
+  );
+  assertEquals(
+    refused([promise(0), cut(1), lost(2), lost(3), lost(4)]).slice(0, 43),
+    "the folders of replicas 2, 3, 4 are new or ",
+  );
+});
+
+Deno.test("5: --force-new-cluster lets a view form without a majority of memories, of all N only", () => {
+  const lost = (id: number) => fresh(id, null);
+  const force = { force: true };
+  const all = [promise(0), promise(1, force), lost(2), lost(3), lost(4)];
+  const install = formed(all);
+  assertEquals(install.view.members, [0, 1, 2, 3, 4]);
+  // What is left is kept, and the cluster keeps its name.
+  assertEquals([install.view.cluster, install.base.index], ["cluster", 10]);
+  for (let without = 0; without < 5; without++) {
+    const reason = refused(all.filter(([id]) => id !== without));
+    assert(reason.includes("--force-new-cluster"), reason);
+  }
+  // One alone who says so is enough; without any it is not.
+  assert(
+    typeof form([promise(0), promise(1), lost(2), lost(3), fresh(4, null, force)]) !== "string",
+  );
+  refused([promise(0), promise(1), lost(2), lost(3), lost(4)]);
+});
+
+Deno.test("5: force is no way around a majority that is there", () => {
+  const force = { force: true };
+  assertEquals(
+    refused([promise(0, force), promise(1, force)]),
+    "2 of 5 replicas are here, 3 are needed; missing: 2, 3, 4",
+  );
+  assertEquals(formed([promise(0, force), promise(1), promise(2)]).view.members, [0, 1, 2]);
+});
+
+/** Who has installed an older view only, and has delivered so far. */
+const behind = (id: number, index: number, report: Partial<Promise> = {}) =>
+  promise(id, {
+    installed: view(2, [0, 1, 2, 3, 4]),
+    position: { index, time: index, id: 0 },
+    deliveredN: [index, 0, 0, 0, 0],
+    ...report,
+  });
+
+/** Who has delivered a thousand messages, or this many. */
+const ahead = (id: number, index = 1_000) =>
+  promise(id, {
+    position: { index, time: index, id: 0 },
+    deliveredN: [index, 0, 0, 0, 0],
+  });
+
+Deno.test("5: who lacks more than the limit is left out, if the others are a majority", () => {
+  const others = [ahead(0), ahead(1), ahead(2)];
+  assertEquals(formed([...others, behind(3, 899)]).view.members, [0, 1, 2]);
+  assertEquals(formed([...others, behind(3, 900)]).view.members, [0, 1, 2, 3]);
+  // It keeps the identity that is known of it.
+  assertEquals(formed([...others, behind(3, 10)]).view.identities[3], "folder-3");
+});
+
+Deno.test("5: a straggler that a majority needs is a member, the one that lacks least first", () => {
+  const others = [ahead(0), ahead(1)];
+  assertEquals(formed([...others, behind(3, 10)]).view.members, [0, 1, 3]);
+  assertEquals(formed([...others, behind(3, 10), behind(4, 20)]).view.members, [0, 1, 4]);
+  assertEquals(formed([...others, behind(3, 20), behind(4, 10)]).view.members, [0, 1, 3]);
+});
+
+Deno.test("5: for a majority that counts a straggler is not made up for by a new folder", () => {
+  const caughtUp = fresh(2, null, {
+    installed: null,
+    position: { index: 1_000, time: 1_000, id: 0 },
+  });
+  assertEquals(formed([ahead(0), ahead(1), caughtUp, behind(3, 10)]).view.members, [0, 1, 2, 3]);
+  // A new folder that lacks much is left out as anybody.
+  const empty = fresh(4, null, { installed: null, position: { index: 0, time: 0, id: 0 } });
+  assertEquals(formed([ahead(0), ahead(1), ahead(2), empty]).view.members, [0, 1, 2]);
+});
+
+Deno.test("5: the coordinator is never left out, nor is a member of the last view", () => {
+  const others = [ahead(1), ahead(2), ahead(3)];
+  assertEquals(formed([behind(0, 10), ...others]).view.members, [0, 1, 2, 3]);
+  // Of the last view, it holds what others may lack, however far it has delivered.
+  assertEquals(formed([ahead(0), ahead(1), ahead(2), ahead(3, 10)]).view.members, [0, 1, 2, 3]);
+});
