@@ -178,6 +178,9 @@ export const PARTS_BYTES_MAX = 512 * 1024 * 1024;
 /** Log entries that one answer to a fetch may bear, in bytes. */
 export const FETCH_BYTES_MAX = 1024 * 1024;
 
+/** The same, in entries: as many as have the least bytes that one counts for. */
+export const FETCH_ENTRIES_MAX = 8192;
+
 /** A snapshot of which no part is asked for so long is ended: it keeps old pages of the store. */
 export const SNAPSHOT_IDLE_MS = 10_000;
 

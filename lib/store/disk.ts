@@ -7,7 +7,6 @@
 
 import { existsSync } from "@std/fs/exists";
 import { DiskError, reason } from "../errors.ts";
-import type { Folder } from "./folder.ts";
 
 /** What SQLite or the system says of a disk that is full, … */
 const FULL = /disk is full|os error 28\b/;
@@ -16,7 +15,10 @@ const FULL = /disk is full|os error 28\b/;
 const REFUSED = /readonly database|disk I\/O error|unable to open database|malformed/;
 
 /** The disk's refusal as {@linkcode DiskError}; any other error as it is. */
-export function diskError(error: unknown, { path, file }: Folder): unknown {
+export function diskError(
+  error: unknown,
+  { path, file }: { readonly path: string; readonly file: string },
+): unknown {
   const said = reason(error);
   if (FULL.test(said)) return fullDisk(path, error);
   if (!REFUSED.test(said)) return error;

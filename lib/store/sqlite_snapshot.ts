@@ -8,18 +8,13 @@
 
 import { DatabaseSync } from "node:sqlite";
 import { invariant } from "../invariant.ts";
-import {
-  FETCH_BYTES_MAX,
-  MESSAGE_OVERHEAD_BYTES,
-  SNAPSHOT_PART_MAX,
-  SNAPSHOT_REQUESTS_MAX,
-} from "../limits.ts";
+import { MESSAGE_OVERHEAD_BYTES, SNAPSHOT_PART_MAX, SNAPSHOT_REQUESTS_MAX } from "../limits.ts";
 import type { Snapshot } from "../order/message.ts";
 import { diskError } from "./disk.ts";
 import type { Folder } from "./folder.ts";
 import { newestForgotten, positionAt, readCounts, readProtocol } from "./protocol.ts";
 import { decodeOutcome, decodeText } from "./rows.ts";
-import type { SnapshotReader } from "./store.ts";
+import { fitting, type SnapshotReader } from "./store.ts";
 
 /** How many keys are looked at for the first part: so many may be too many, or too few. */
 const KEYS_AT_FIRST = 64;
@@ -96,11 +91,7 @@ export class SqliteSnapshot implements SnapshotReader {
       "SELECT key, length(key) + length(value) AS bytes FROM keys WHERE key > ? " +
         "ORDER BY key LIMIT ?",
     ).all(this.#key, this.#keys);
-    let count = 0;
-    for (let bytes = 0; count < sizes.length; count++) {
-      bytes += MESSAGE_OVERHEAD_BYTES + Number(sizes[count].bytes);
-      if (count > 0 && bytes > FETCH_BYTES_MAX) break;
-    }
+    const count = fitting(sizes.map(({ bytes }) => MESSAGE_OVERHEAD_BYTES + Number(bytes)));
     const after = this.#key;
     if (count > 0) this.#key = sizes[count - 1].key as Uint8Array;
     const isEnd = count === sizes.length && sizes.length < this.#keys;

@@ -21,7 +21,7 @@ const SQL = {
   deletePending: "DELETE FROM pending WHERE origin = ? AND n = ?",
   coverPending: "DELETE FROM pending WHERE origin = ? AND n <= ?",
   putLog: put("log", `idx, origin, n, time, ${OPERATION}`),
-  readLog: "SELECT * FROM log WHERE idx = ?",
+  readLog: "SELECT * FROM log WHERE idx >= ? AND idx <= ? ORDER BY idx",
   logBytes: `SELECT ${LOG_BYTES} AS bytes FROM log WHERE idx >= ? ORDER BY idx LIMIT ?`,
   trimLog: "DELETE FROM log WHERE idx < ?",
   get: "SELECT value FROM keys WHERE key = ?",

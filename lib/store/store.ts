@@ -9,6 +9,7 @@ import type { Entry, Operation, Outcome, Snapshot } from "../order/message.ts";
 import type { Durable, Write } from "../order/step.ts";
 import {
   FETCH_BYTES_MAX,
+  FETCH_ENTRIES_MAX,
   MESSAGE_OVERHEAD_BYTES,
   REQUEST_IDS_KEPT,
   SNAPSHOT_PART_MAX,
@@ -112,8 +113,11 @@ export function operationBytes(operation: Operation): number {
 }
 
 /** The first entries that fit into one answer to a fetch: at least one. */
-export function takeEntries(entries: Iterable<Entry>): Entry[] {
-  return takeWhile(entries, ({ message }) => operationBytes(message.operation));
+export function takeEntries(entries: readonly Entry[]): Entry[] {
+  return takeWhile(
+    entries.slice(0, FETCH_ENTRIES_MAX),
+    ({ message }) => operationBytes(message.operation),
+  );
 }
 
 /** The keys with their values, from this place on, that fit into one part of a snapshot. */
@@ -124,13 +128,13 @@ export function takePairs(all: Snapshot["keys"], from: number): Snapshot["keys"]
   );
 }
 
-function takeWhile<T>(all: Iterable<T>, bytesOf: (one: T) => number): T[] {
-  const taken: T[] = [];
+function takeWhile<T>(all: readonly T[], bytesOf: (one: T) => number): T[] {
+  return all.slice(0, fitting(all.map(bytesOf)));
+}
+
+/** How many of the first fit into one answer to a fetch, by their bytes: at least one. */
+export function fitting(sizes: readonly number[]): number {
   let bytes = 0;
-  for (const one of all) {
-    bytes += bytesOf(one);
-    if (taken.length > 0 && bytes > FETCH_BYTES_MAX) break;
-    taken.push(one);
-  }
-  return taken;
+  const over = sizes.findIndex((size, i) => (bytes += size) > FETCH_BYTES_MAX && i > 0);
+  return over === -1 ? sizes.length : over;
 }
