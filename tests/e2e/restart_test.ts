@@ -122,7 +122,7 @@ Deno.test("a full disk stops its replica with a clear word; with room it comes b
         const error = await startServer({ data }).then(() => null, (error: Error) => error);
         assertMatch(
           String(error),
-          /kvdist serve: .*folder .*1: .*disk is full: see to that/,
+          /kvdist serve: the disk is full: make room for the folder .*1\n/,
         );
       }
       await using server = await startServer({ data });
