@@ -13,7 +13,7 @@ import {
   showMessage,
 } from "../../lib/order/message.ts";
 import { Order } from "../../lib/order/order.ts";
-import type { Effects, Event, Notice, Write } from "../../lib/order/step.ts";
+import type { Durable, Effects, Event, Notice, Write } from "../../lib/order/step.ts";
 import { showBallot } from "../../lib/order/timestamp.ts";
 import { unreachable } from "../../lib/invariant.ts";
 import { Supply } from "../../lib/replica/supply.ts";
@@ -41,6 +41,8 @@ interface Node {
   /** What the disk has not finished, oldest first. */
   unfinished: Effects[];
   folders: number;
+  /** A new identity of the folder, with the one it had before; neither as a rule. */
+  renewed: Partial<Pick<Durable, "identity" | "former">>;
   /** Linearizable reads that came to its process. */
   reads: number;
 }
@@ -52,6 +54,8 @@ const STEP_MS = 50;
 export class Cluster {
   /** In milliseconds. */
   now = 0;
+  /** Whether what replicas fetch from each other is read and sent; else it is as if disks hung there. */
+  supplying = true;
   readonly #nodes: Node[];
   readonly #options: ClusterOptions;
   readonly #say: (line: string) => void;
@@ -66,7 +70,7 @@ export class Cluster {
     this.#nodes = Array.from({ length: replicas }, (_, id) => {
       const store = new MemoryStore(id, replicas, `folder-${id}`, bounds);
       const supply = new Supply(store);
-      return { id, store, supply, order: null, unfinished: [], folders: 1, reads: 0 };
+      return { id, store, supply, order: null, unfinished: [], folders: 1, renewed: {}, reads: 0 };
     });
   }
 
@@ -109,7 +113,7 @@ export class Cluster {
     if (out.number > 0 || node.unfinished.length > 0) node.unfinished.push(out);
     else this.#commit(node, out);
     for (const { to, message } of out.send) this.#streams.get(`${id}->${to}`)?.push(message);
-    for (const wanted of out.read) {
+    for (const wanted of this.supplying ? out.read : []) {
       const answer: Answer = node.supply.answer(wanted, this.now);
       this.#sends(id, [wanted.peer], answer);
       this.#streams.get(`${id}->${wanted.peer}`)?.push(answer);
@@ -167,11 +171,11 @@ export class Cluster {
   }
 
   /** Starts a process on what the disk holds; it has no link yet. */
-  start(id: number, { force = false, former = null as string | null } = {}): void {
+  start(id: number, { force = false } = {}): void {
     const node = this.#nodes[id];
     const { joinLagMax } = this.#options;
     const config = { id, replicas: this.#nodes.length, joinLagMax, force };
-    node.order = new Order(config, { ...node.store.load(), former });
+    node.order = new Order(config, { ...node.store.load(), ...node.renewed });
     node.supply = new Supply(node.store);
     node.unfinished = [];
     node.reads = 0;
@@ -189,6 +193,17 @@ export class Cluster {
     const node = this.#nodes[id];
     const identity = `folder-${id}-${++node.folders}`;
     node.store = new MemoryStore(id, this.#nodes.length, identity, this.#options.bounds);
+    node.renewed = {};
+  }
+
+  /**
+   * Gives the folder of a replica that has no process a new identity: a power cut may have made it
+   * forget what it promised, though here it holds all.
+   */
+  renew(id: number): void {
+    const node = this.#nodes[id];
+    const { identity } = node.store.load();
+    node.renewed = { identity: `folder-${id}-${++node.folders}`, former: identity };
   }
 
   /** A new link between two, if there is none and both run. */

@@ -3,9 +3,11 @@
  * exactly. `UPDATE_GOLDEN=1 sh scripts/deno test -A tests/order/scenario_test.ts` writes the
  * traces anew; read the difference before committing it.
  *
- *     form                  all replicas start and form the first view (shown: what it came to)
+ *     form 3                all replicas start and form the first view (shown: what it came to)
+ *     form 3 keep 2 lag 1   the same; logs keep 2 entries, a joiner may lack 1
  *     submit 0 x=1          a client's write at replica 0
  *     delete 0 x            a client's delete
+ *     read 0                a client's linearizable read at replica 0
  *     deliver 0->1          1 receives all that is on its way from 0
  *     deliver 0->1 2        1 receives the first two messages
  *     persist 0             0's disk finishes what was given to it
@@ -14,6 +16,8 @@
  *     crash 2               power is cut: what is not on disk is gone
  *     lose 2                the folder of a replica that is down is replaced by an empty one
  *     restart 2             a new process starts on what the disk holds
+ *     supply off            what is fetched is not sent, as if disks hung where it is read
+ *     supply on             it is
  *     wait 1500             milliseconds pass; only heartbeats arrive (they are not shown)
  *     pass 1500             milliseconds pass; everything happens that can, on the links there are
  *     stabilize             all that run are linked, and everything happens until all is done
@@ -37,10 +41,16 @@ function play(scenario: string): string {
     lines.push(line);
     if (line === "" || line.startsWith("#")) continue;
     const [command, ...rest] = line.split(" ");
-    if (command === "replicas" || command === "form") {
-      const [replicas = 3] = rest.filter((word) => /\d/.test(word)).map(Number);
+    if (command === "form") {
+      const option = (name: string) => {
+        const at = rest.indexOf(name);
+        return at < 0 ? undefined : Number(rest[at + 1]);
+      };
+      const bounds = { logEntriesKept: option("keep") };
+      const replicas = Number(rest[0]);
+      const joinLagMax = option("lag");
       loud = false;
-      cluster = Cluster.formed({ replicas, say: (line) => loud && say(line) });
+      cluster = Cluster.formed({ replicas, bounds, joinLagMax, say: (line) => loud && say(line) });
       loud = true;
       for (const id of cluster.ids) say(cluster.show(id));
     } else carryOut(cluster, command, rest, say);
@@ -62,6 +72,11 @@ function carryOut(
     }
     case "delete":
       return void cluster.operate(a, { type: "delete", key: words[1] });
+    case "read":
+      return void cluster.read(a);
+    case "supply":
+      cluster.supplying = words[0] === "on";
+      return;
     case "deliver": {
       const [from, to] = words[0].split("->").map(Number);
       return void cluster.deliver(from, to, words.length > 1 ? Number(words[1]) : Infinity);
