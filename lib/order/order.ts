@@ -134,6 +134,8 @@ export class Order {
   /** The head of the queue, and since when it has been that. */
   #head: { readonly message: Message; readonly since: number } | null = null;
   #stuck = "";
+  /** Whether it was told what this replica lacks since it was last live. */
+  #lackTold = false;
 
   #now = 0;
   #random = 0;
@@ -731,8 +733,7 @@ export class Order {
     const { index } = install.base;
     if (this.#order.position.index >= index) return this.#install(install);
     this.#fetchFrom(install.source, index);
-    const from = this.#order.position.index + 1;
-    this.#out.notices.push({ type: "fetch", from, to: index, source: install.source });
+    this.#tellLack(install.source, index);
   }
 
   // What this replica lacks of the log
@@ -746,6 +747,15 @@ export class Order {
     const [furthest] = this.hears().sort((a, b) => indexOf(b) - indexOf(a));
     if (furthest === undefined || indexOf(furthest) <= this.#order.position.index) return;
     this.#fetchFrom(furthest, indexOf(furthest));
+    this.#tellLack(furthest, indexOf(furthest));
+  }
+
+  /** Once until it is live: under load the others are always a little further. */
+  #tellLack(source: number, to: number): void {
+    if (this.#lackTold) return;
+    this.#lackTold = true;
+    const from = this.#order.position.index + 1;
+    this.#out.notices.push({ type: "fetch", from, to, source });
   }
 
   #fetchFrom(source: number, to: number): void {
@@ -836,6 +846,7 @@ export class Order {
   #onStart(ballot: Ballot): void {
     if (this.#state !== "installed" || !sameBallot(this.#current.ballot, ballot)) return;
     this.#state = "live";
+    this.#lackTold = false;
     this.#liveAt = this.#now;
     this.#noteAbsences();
     this.#stuck = "";
