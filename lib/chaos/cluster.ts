@@ -9,7 +9,7 @@ import { invariant } from "../invariant.ts";
 import { CHAOS_CONNECT_MS } from "../limits.ts";
 import type { Way } from "./plan.ts";
 import { freePorts } from "./ports.ts";
-import { type Direction, LinkProxy } from "./proxy.ts";
+import { LinkProxy } from "./proxy.ts";
 import { type Program, ReplicaProcess } from "./replica_process.ts";
 import { Warden } from "./warden.ts";
 
@@ -33,8 +33,8 @@ export class ChaosCluster implements AsyncDisposable {
   readonly replicas: readonly ReplicaProcess[];
   /** By id: `host:port` for clients. */
   readonly addresses: readonly string[];
-  /** By who dials, the higher id, and who is dialled. */
-  readonly #proxies: readonly (readonly LinkProxy[])[];
+  /** By who dials and who is dialled; null in a replica's own place. */
+  readonly #proxies: readonly (readonly (LinkProxy | null)[])[];
   readonly #warden: Warden;
 
   /** Nothing runs yet but the proxies. */
@@ -45,12 +45,11 @@ export class ChaosCluster implements AsyncDisposable {
     const peers = ports.slice(options.replicas).map((port) => ({ hostname: "127.0.0.1", port }));
     this.addresses = clientPorts.map((port) => `127.0.0.1:${port}`);
     this.#proxies = ids.map((dialler) =>
-      peers.slice(0, dialler).map((peer) => new LinkProxy(peer))
+      peers.map((peer, dialled) => dialled === dialler ? null : new LinkProxy(peer))
     );
     this.#warden = new Warden(options.isTemporary ? options.data : null);
     this.replicas = ids.map((id) => {
-      // Nobody dials a higher id; whatever stands in its place must only be another address.
-      const seen = ids.map((peer) => peer === id ? peers[id].port : this.#between(id, peer).port);
+      const seen = peers.map(({ port }, peer) => this.#proxies[id][peer]?.port ?? port);
       return new ReplicaProcess({
         id,
         program: options.program,
@@ -74,9 +73,26 @@ export class ChaosCluster implements AsyncDisposable {
     await Promise.all(this.replicas.map((replica) => replica.start()));
   }
 
-  /** The proxy in the way from one replica to another, and which of its directions that is. */
-  proxy({ from, to }: Way): { proxy: LinkProxy; direction: Direction } {
-    return { proxy: this.#between(from, to), direction: from > to ? "forth" : "back" };
+  /** Holds what goes from one replica to another, until what it gives back is called. */
+  cut({ from, to }: Way): () => void {
+    return both(
+      this.#proxy(from, to).cut("forth"),
+      this.#proxy(to, from).cut("back"),
+    );
+  }
+
+  /** Delays what goes from one replica to another, until what it gives back is called. */
+  slow({ from, to }: Way, delayMs: number): () => void {
+    return both(
+      this.#proxy(from, to).slow("forth", delayMs),
+      this.#proxy(to, from).slow("back", delayMs),
+    );
+  }
+
+  /** Breaks the connections between two replicas, whoever has dialled. */
+  reset({ from, to }: Way): void {
+    this.#proxy(from, to).reset();
+    this.#proxy(to, from).reset();
   }
 
   /** What a replica says of itself; null if it says nothing. */
@@ -101,13 +117,20 @@ export class ChaosCluster implements AsyncDisposable {
   /** Kills all that runs. */
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.replicas.map((replica) => replica.kill()));
-    for (const proxy of this.#proxies.flat()) proxy[Symbol.dispose]();
+    for (const proxy of this.#proxies.flat()) proxy?.[Symbol.dispose]();
     await this.#warden[Symbol.asyncDispose]();
   }
 
-  #between(one: number, other: number): LinkProxy {
-    const proxy = this.#proxies[Math.max(one, other)]?.[Math.min(one, other)];
-    invariant(proxy !== undefined, "a link is between two different replicas");
+  #proxy(dialler: number, dialled: number): LinkProxy {
+    const proxy = this.#proxies[dialler]?.[dialled] ?? null;
+    invariant(proxy !== null, "a link is between two different replicas");
     return proxy;
   }
+}
+
+function both(one: () => void, other: () => void): () => void {
+  return () => {
+    one();
+    other();
+  };
 }

@@ -253,15 +253,9 @@ class Run {
     const cluster = this.#cluster;
     return {
       replicas: cluster.replicas,
-      cut: (way) => {
-        const { proxy, direction } = cluster.proxy(way);
-        return proxy.cut(direction);
-      },
-      slow: (way, delayMs) => {
-        const { proxy, direction } = cluster.proxy(way);
-        return proxy.slow(direction, delayMs);
-      },
-      reset: (way) => cluster.proxy(way).proxy.reset(),
+      cut: (way) => cluster.cut(way),
+      slow: (way, delayMs) => cluster.slow(way, delayMs),
+      reset: (way) => cluster.reset(way),
       wipe: (id) => this.#wipe(id),
       counts: async (id) => (await cluster.status(id))?.counts === true,
     };

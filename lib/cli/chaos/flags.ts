@@ -43,7 +43,7 @@ export const FLAGS = {
       "How many ask at a time: of each four, one at each level, and one that moves with a token",
     min: 4,
     max: 1_000,
-    default: 48,
+    default: 64,
   },
   keys: {
     kind: "count",
