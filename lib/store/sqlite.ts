@@ -38,7 +38,14 @@ import { type BootNote, bootTime, type Fsync, isThisBoot, weaker } from "./boot.
 import { diskError } from "./disk.ts";
 import { damage, type Folder } from "./folder.ts";
 import { column, newestForgotten, positionAt, readCounts, readProtocol } from "./protocol.ts";
-import { decodeOperation, decodeOutcome, decodeText, encodeOperation, encodeText } from "./rows.ts";
+import {
+  decodeOperation,
+  decodeOutcome,
+  decodeText,
+  encodeOperation,
+  encodeText,
+  type OperationColumns,
+} from "./rows.ts";
 import { makeIfNone, type Owner, UNSTAGE } from "./schema.ts";
 import { SqliteSnapshot } from "./sqlite_snapshot.ts";
 import { LOG_BYTES, prepare, type Statements } from "./statements.ts";
@@ -104,6 +111,8 @@ export class SqliteStore implements Store {
   /** What the store bore when it was opened. */
   readonly #found: BootNote | null;
   readonly #snapshots = new Set<SqliteSnapshot>();
+  /** Of the commit that is under way. */
+  readonly #encoded = new Map<Operation, OperationColumns>();
   #synchronous = "";
   #held: Held;
   /** Writes that `interval` has not yet forced to disk. */
@@ -359,6 +368,8 @@ export class SqliteStore implements Store {
         this.#held = before;
         this.#rollBack();
         throw error;
+      } finally {
+        this.#encoded.clear();
       }
     });
   }
@@ -445,8 +456,17 @@ export class SqliteStore implements Store {
     }
   }
 
+  /** In one commit an operation is often received, delivered and applied: it is encoded once. */
+  #encode(operation: Operation): OperationColumns {
+    const known = this.#encoded.get(operation);
+    if (known !== undefined) return known;
+    const columns = encodeOperation(operation);
+    this.#encoded.set(operation, columns);
+    return columns;
+  }
+
   #put(origin: number, n: number, time: number | null, operation: Operation): void {
-    const { key, value, request, eventual } = encodeOperation(operation);
+    const { key, value, request, eventual } = this.#encode(operation);
     this.#statements.putPending.run(origin, n, time, key, value, request, eventual);
   }
 
@@ -507,7 +527,7 @@ export class SqliteStore implements Store {
     held.index = index;
     held.deliveredN[origin] = n;
     if (held.carried !== null && held.carried > 0) held.carried--;
-    const { key, value, request, eventual } = encodeOperation(operation);
+    const { key, value, request, eventual } = this.#encode(operation);
     this.#statements.putLog.run(index, origin, n, time, key, value, request, eventual);
     this.#statements.deletePending.run(origin, n);
   }
@@ -550,7 +570,7 @@ export class SqliteStore implements Store {
     invariant(index === held.applied + 1, "entries are applied in the order of their indexes");
     held.applied = index;
     held.appliedN[origin] = n;
-    const { key, value, request } = encodeOperation(operation);
+    const { key, value, request } = this.#encode(operation);
     held.logBytes += MESSAGE_OVERHEAD_BYTES + key.length + (value?.length ?? 0);
     if (index % FORGET_EVERY === 0) this.#forget(index);
     if (request !== null) {
