@@ -247,8 +247,8 @@ export const CHECK_STEPS_MAX = 20_000_000;
 /** Operations of which an order is searched that no witness tells; more would take too long. */
 export const ORDER_SEARCH_OPERATIONS_MAX = 2_000;
 
-/** Judgements that the search for the smallest part of a history may make: some ten seconds. */
-export const SHRINK_JUDGEMENTS_MAX = 10_000;
+/** Operations that the search for a history's smallest part may look at, one time or more each. */
+export const SHRINK_WORK_MAX = 5_000_000;
 
 /** Two reckonings of when the machine was started differ by less than this. */
 export const BOOT_TOLERANCE_MS = 60_000;
@@ -318,6 +318,9 @@ export const CHAOS_COLLECT_MS = 1_000;
 
 /** After healing, all replicas must be in one view and equal within this, on a machine under load. */
 export const CHAOS_CONVERGE_MS_MAX = 60_000;
+
+/** What `chaos` reads of a history at once. */
+export const CHAOS_READ_BYTES = 1024 * 1024;
 
 /** The bounds that a server can be given, and that both ends of a connection check. */
 export interface WireLimits {

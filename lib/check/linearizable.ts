@@ -13,7 +13,7 @@
  * @module
  */
 
-import { CHECK_STEPS_MAX, SHRINK_JUDGEMENTS_MAX } from "../limits.ts";
+import { CHECK_STEPS_MAX, SHRINK_WORK_MAX } from "../limits.ts";
 import type { Case } from "./case.ts";
 import { Groups, withTheirWrites } from "./operations.ts";
 import {
@@ -150,7 +150,7 @@ function violationOfSearch(of: Case, key: number, rows: Int32Array, last: number
     isBad: (parts) =>
       searchOrder(registerOperations(of, parts), { steps: CHECK_STEPS_MAX }).type === "illegal",
     closed: (parts) => withTheirWrites(history, of.pairs, untilThen, parts),
-    triesMax: SHRINK_JUDGEMENTS_MAX,
+    workMax: SHRINK_WORK_MAX,
   });
   const text = `${keyWord(history, key)}: no order of these operations explains what was read`;
   return violationOf(text, { operations: parts });
@@ -161,7 +161,7 @@ function violationOfWitness(of: Case, key: number, witness: Witness, rows: Int32
   const parts = smallest([...rows], {
     isBad: (parts) => !fitsInRealTime(of, witness, Int32Array.from(parts)),
     closed: (parts) => parts,
-    triesMax: SHRINK_JUDGEMENTS_MAX,
+    workMax: SHRINK_WORK_MAX,
   });
   const text = `${
     keyWord(of.history, key)

@@ -14,7 +14,7 @@
  * @module
  */
 
-import { CHECK_STEPS_MAX, ORDER_SEARCH_OPERATIONS_MAX, SHRINK_JUDGEMENTS_MAX } from "../limits.ts";
+import { CHECK_STEPS_MAX, ORDER_SEARCH_OPERATIONS_MAX, SHRINK_WORK_MAX } from "../limits.ts";
 import type { Case } from "./case.ts";
 import { Chains, type Discipline } from "./clients.ts";
 import { type Bound, type Misfit, misfitOf } from "./fit.ts";
@@ -79,7 +79,7 @@ function violationOfSearch({ history, operations, pairs }: Case, chains: Chains)
       return hasOrder(question, { steps: CHECK_STEPS_MAX }) === false;
     },
     closed: (parts) => withTheirWrites(history, pairs, all, parts),
-    triesMax: SHRINK_JUDGEMENTS_MAX,
+    workMax: SHRINK_WORK_MAX,
   });
   const text = "no order of these operations explains what was read";
   return violationOf(text, { operations: parts });

@@ -13,20 +13,20 @@ export interface SmallestOptions<T> {
   readonly isBad: (parts: readonly T[]) => boolean;
   /** Without the parts that make no sense by themselves, since others are missing. */
   readonly closed: (parts: readonly T[]) => readonly T[];
-  /** How often `isBad` may be asked. */
-  readonly triesMax: number;
+  /** How many parts `isBad` may look at, all times together. */
+  readonly workMax: number;
 }
 
 /** As few of the parts as show what is wrong; all of them do. No single one can be left out. */
 export function smallest<T>(parts: readonly T[], options: SmallestOptions<T>): readonly T[] {
-  const { isBad, closed, triesMax } = options;
-  let tries = 0;
+  const { isBad, closed, workMax } = options;
+  let work = 0;
   let size = Math.ceil(parts.length / 2);
   let isProgress = false;
   let from = 0;
-  while (parts.length > 1 && tries < triesMax) {
+  while (parts.length > 1 && work < workMax) {
     const fewer = closed(parts.toSpliced(from, size));
-    tries++;
+    work += fewer.length;
     if (fewer.length > 0 && isBad(fewer)) {
       parts = fewer;
       isProgress = true;
