@@ -241,6 +241,15 @@ export const RECENT_TIMES_MAX = 4096;
 /** With `--fsync interval` the disk is forced this often: a power cut costs at most that. */
 export const FORCE_EVERY_MS = 1_000;
 
+/** A line of a history: a key and a value, written with six bytes for each of their own. */
+export const HISTORY_LINE_BYTES_MAX = 8 * 1024 * 1024;
+
+/** What is read of a history at once. */
+export const HISTORY_READ_BYTES = 1024 * 1024;
+
+/** Work that takes longer than this shows on a terminal how far it is. */
+export const PROGRESS_AFTER_MS = 1_000;
+
 /** Steps of all searches for an order in one judgement of a history: some ten seconds. */
 export const CHECK_STEPS_MAX = 20_000_000;
 
