@@ -6,11 +6,12 @@
 
 import { bench } from "./lib/cli/bench.ts";
 import { chaos } from "./lib/cli/chaos.ts";
+import { check } from "./lib/cli/check.ts";
 import { client } from "./lib/cli/client.ts";
 import { runProgram } from "./lib/cli/command.ts";
 import { demo } from "./lib/cli/demo.ts";
 import { serve } from "./lib/cli/serve.ts";
 
-const COMMANDS = [serve, client, demo, chaos, bench];
+const COMMANDS = [serve, client, demo, chaos, check, bench];
 
 if (import.meta.main) Deno.exit(await runProgram(COMMANDS, Deno.args));

@@ -9,7 +9,7 @@
  * @module
  */
 
-import type { Case } from "./case.ts";
+import { type Case, caseOf } from "./case.ts";
 import { finalValue } from "./convergence.ts";
 import type { HistoryLine, Invoke, OrderLine } from "./history.ts";
 import { Groups } from "./operations.ts";
@@ -145,6 +145,12 @@ export class Pieces {
     const loose = this.#looseWriters.rows(pair);
     return [...this.#writers.rows(pair), ...loose.map((row) => this.#firstEntry + row)];
   }
+}
+
+/** The lines of all that a history tells of one key. */
+export function keyPart(history: History, key: number): HistoryLine[] {
+  const pieces = new Pieces(caseOf(history, { steps: 0 }));
+  return pieces.linesOf(pieces.all(new Set([key])));
 }
 
 function operationsOfEntries({ history: { order, tries, ids }, witness }: Case): Int32Array {

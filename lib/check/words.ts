@@ -22,10 +22,16 @@ import {
 /** Of a longer text only the beginning is shown. */
 const TEXT_SHOWN_MAX = 40;
 
-/** A text in quotes, cut when it is long. */
+/** Controls, and what changes the direction of a line: a terminal may take them as commands. */
+const UNSAFE = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
+/** A text in quotes, cut when it is long; it stays one line and drives no terminal. */
 export function quoted(text: string): string {
   const shown = text.length > TEXT_SHOWN_MAX ? `${text.slice(0, TEXT_SHOWN_MAX)}…` : text;
-  return JSON.stringify(shown);
+  return JSON.stringify(shown).replaceAll(
+    UNSAFE,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /** A key as it is, unless it needs quotes. */
@@ -61,7 +67,9 @@ export function actionWord(history: History, row: number): string {
   const { tries, codes } = history;
   const key = keyWord(history, tries.key[row]);
   const outcome = OUTCOMES[tries.outcome[row]];
-  const code = tries.code[row] === NONE ? "" : ` ${codes.text(tries.code[row])}`;
+  const code = tries.code[row] === NONE
+    ? ""
+    : ` ${codes.text(tries.code[row]).replaceAll(/[^\w-]/g, "?")}`;
   if (tries.op[row] === GET) {
     const answer = tries.outcome[row] === OK ? valueWord(history, tries.value[row]) : outcome;
     return `get ${key} → ${answer}${code}`;
