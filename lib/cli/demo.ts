@@ -6,22 +6,22 @@
 
 import { UsageError } from "../errors.ts";
 import { counted } from "../show/quantity.ts";
-import { WIDTH } from "../show/text.ts";
+import { labelled, WIDTH } from "../show/text.ts";
 import { type Command, EXIT_FAILED, EXIT_OK } from "./command.ts";
-import { ATTEMPTS_MAX, play, type Played, playedForm, summary } from "./demo/play.ts";
+import { DEMOS, type PlacedDemo } from "./demo/demos.ts";
+import { judgeAsAsked, type Judged } from "./demo/judged.ts";
+import { ATTEMPTS_MAX, type Paint, play, type Played, playedForm, summary } from "./demo/play.ts";
+import { withProcesses } from "./demo/processes.ts";
+import { DemoRecord } from "./demo/record.ts";
 import type { Demo, Verdict } from "./demo/scene.ts";
-import { ClusterScenery } from "./demo/scenery.ts";
+import type { Scenery } from "./demo/scenery.ts";
 import { Stage, type Teller } from "./demo/stage.ts";
-import { stale } from "./demo/stale.ts";
+import { withThreads } from "./demo/threads.ts";
 import { type FlagTable, parseFlags, type Values } from "./flags.ts";
 import { definitions, helpText } from "./help.ts";
 import { interruptible } from "./interrupt.ts";
 import { didYouMean } from "./nearest.ts";
 import { columns, isTerminal, json, print, progress, type Style, styled } from "./output.ts";
-import { withOwnCluster } from "./own_cluster.ts";
-
-/** All demos, in the order in which one should see them. */
-const DEMOS: readonly Demo[] = [stale];
 
 const DELAY_MS_MAX = 600_000;
 
@@ -32,12 +32,17 @@ const FLAGS = {
   delay: {
     kind: "duration",
     value: "TIME",
-    about: "How much later a replica applies what it has delivered",
+    about: "How much later a replica applies what it has delivered, in the demos about that; " +
+      "5 s in stale and 2 s in the others if not given",
     min: 10,
     max: DELAY_MS_MAX,
-    default: 5_000,
   },
   scene: { kind: "count", value: "N", about: "Only this scene", min: 1 },
+  history: {
+    kind: "text",
+    value: "FILE",
+    about: "Write what the clients asked and were told, for kvdist check FILE",
+  },
   json: { kind: "boolean", about: "Print a line of JSON for each scene, and one in the end" },
   plain: { kind: "boolean", about: "Only lines: no countdown" },
 } as const satisfies FlagTable;
@@ -54,104 +59,168 @@ export const demo: Command = {
       about: [
         "Without a name, lists the demos. With one, starts replicas of its own in a temporary " +
         "folder and on free ports, plays scenes on them, and says of each what is predicted, " +
-        "what was observed, and whether that agrees. Exits with 0 only if all does.",
+        "what was observed, and whether that agrees. Then the checker says, from the recorded " +
+        "history, what each level would have had to rule out. Exits with 0 only if all is as " +
+        "predicted and the history keeps what was asked for in it.",
       ],
-      lists: [{ title: "Demos", entries: DEMOS.map(({ name, summary }) => [name, summary]) }],
+      lists: [{ title: "Demos", entries: entries() }],
       flags: FLAGS,
       examples: [
         ["kvdist demo stale", "three scenes, about a quarter of a minute"],
         ["kvdist demo stale --delay 1s --scene 2", "one scene, quickly"],
+        ["kvdist demo crash", "replicas as processes, killed and started again"],
+        ["kvdist demo partition --history cut.jsonl", "for kvdist check cut.jsonl"],
       ],
     }),
   run,
 };
+
+/** The demos by name, each with its summary. */
+function entries(): [string, string][] {
+  return DEMOS.map(({ demo: { name, summary } }) => [name, summary]);
+}
 
 async function run(argv: readonly string[]): Promise<number> {
   const { flags, args } = parseFlags(FLAGS, argv);
   const [name, ...rest] = args;
   if (name === undefined) return list(flags);
   if (rest.length > 0) throw new UsageError(`demo takes one name, and got ${args.join(" ")}`);
-  const demo = DEMOS.find((demo) => demo.name === name);
-  if (demo === undefined) {
-    const names = DEMOS.map(({ name }) => name);
+  const placed = DEMOS.find(({ demo }) => demo.name === name);
+  if (placed === undefined) {
+    const names = DEMOS.map(({ demo }) => demo.name);
     throw new UsageError(`no demo is called ${name}${didYouMean(name, names)}`);
   }
+  const { demo } = placed;
+  if (flags.delay !== undefined && demo.delayMs === null) {
+    throw new UsageError(`--delay says nothing in ${name}: no replica is late there`);
+  }
   const scenes = scenesOf(demo, flags.scene);
-  return await interruptible((signal) => show(demo, scenes, flags, signal));
+  return await interruptible((signal) => show(placed, scenes, flags, signal));
 }
 
 function list(flags: DemoFlags): number {
   if (flags.json) {
     json({
-      demos: DEMOS.map(({ name, summary, scenes }) => ({ name, summary, scenes: scenes.length })),
+      demos: DEMOS.map(({ demo: { name, summary, scenes } }) => ({
+        name,
+        summary,
+        scenes: scenes.length,
+      })),
     });
   } else {
-    for (const line of definitions(DEMOS.map(({ name, summary }) => [name, summary]))) print(line);
+    for (const line of definitions(entries())) print(line);
     print("");
     print("Run one with kvdist demo NAME, such as: kvdist demo stale");
   }
   return EXIT_OK;
 }
 
-function scenesOf(demo: Demo, only: number | undefined): number[] {
-  const all = demo.scenes.map((_, i) => i + 1);
+function scenesOf(
+  { name, scenes }: Pick<Demo<never>, "name" | "scenes">,
+  only: number | undefined,
+): number[] {
+  const all = scenes.map((_, i) => i + 1);
   if (only === undefined) return all;
   if (only > all.length) {
-    throw new UsageError(
-      `--scene is ${only}, and ${demo.name} has ${counted(all.length, "scene")}`,
-    );
+    throw new UsageError(`--scene is ${only}, and ${name} has ${counted(all.length, "scene")}`);
   }
   return [only];
 }
 
 async function show(
-  demo: Demo,
+  { on, demo }: PlacedDemo,
   scenes: readonly number[],
   flags: DemoFlags,
   signal: AbortSignal,
 ): Promise<number> {
+  const { name, replicas } = demo;
+  const delayMs = flags.delay ?? demo.delayMs ?? 0;
   // The last attempt's delay is twice as long for each before it.
-  const requestTimeoutMs = flags.delay * 2 ** (ATTEMPTS_MAX - 1) + PATIENCE_MS;
-  const options = {
-    replicas: demo.replicas,
-    consistency: "sequential",
-    store: "sqlite",
-    fsync: "always",
-    requestTimeoutMs,
-    applyDelayMs: 0,
-  } as const;
+  const requestTimeoutMs = delayMs * 2 ** (ATTEMPTS_MAX - 1) + PATIENCE_MS;
+  const record = new DemoRecord({ replicas, demo: name });
   const teller = tellerFor(flags);
+  const plan = { scenes, flags, record, teller, delayMs };
+  const options = { replicas, requestTimeoutMs, record };
   teller.progress("starting the replicas");
-  const results = await withOwnCluster(options, signal, async (cluster, signal) => {
-    await using scenery = new ClusterScenery(cluster, { requestTimeoutMs });
-    try {
-      return await play(demo, {
-        scenes,
-        stage: new Stage({ scenery, teller, delayMs: flags.delay, signal }),
-        teller,
-        paint: { title: (text) => styled("bold", text), verdict: paintVerdict },
-        played: (played) => flags.json && json(playedForm(demo, played)),
-      });
-    } finally {
-      teller.progress(null);
-    }
+  try {
+    const results = on === "threads"
+      ? await withThreads(options, signal, (threads, signal) => playOn(demo, threads, signal, plan))
+      : await withProcesses(
+        options,
+        signal,
+        (processes, signal) => playOn(demo, processes, signal, plan),
+      );
+    if (flags.history !== undefined) await Deno.writeTextFile(flags.history, record.text());
+    return conclude(name, results, judgeAsAsked(record.lines()), flags);
+  } finally {
+    teller.progress(null);
+  }
+}
+
+/** How a demo is to be played. */
+interface Plan {
+  readonly scenes: readonly number[];
+  readonly flags: DemoFlags;
+  readonly record: DemoRecord;
+  readonly teller: Teller;
+  readonly delayMs: number;
+}
+
+async function playOn<S extends Scenery>(
+  demo: Demo<S>,
+  scenery: S,
+  signal: AbortSignal,
+  { scenes, flags, record, teller, delayMs }: Plan,
+): Promise<Played[]> {
+  const results = await play(demo, {
+    scenes,
+    stage: new Stage({ scenery, teller, record, delayMs, signal }),
+    teller,
+    paint: PAINT,
+    played: (played) => flags.json && json(playedForm(demo, played)),
   });
-  return conclude(demo, results, flags);
+  await record.addFinals(scenery);
+  // The replicas go, and with them what could still be read.
+  record.collect = () => {};
+  return results;
 }
 
 /** Says what came of it all. */
-function conclude(demo: Demo, results: readonly Played[], flags: DemoFlags): number {
+function conclude(
+  demo: string,
+  results: readonly Played[],
+  judged: readonly Judged[],
+  flags: DemoFlags,
+): number {
   const asPredicted = results.filter(({ verdict }) => verdict === "as predicted").length;
-  const ok = asPredicted === results.length;
+  const kept = judged.every(({ verdict }) => verdict === "ok");
+  const ok = asPredicted === results.length && kept;
+  const { history } = flags;
   if (flags.json) {
-    json({ demo: demo.name, scenes: results.length, asPredicted, ok });
+    json({ demo, scenes: results.length, asPredicted, judged, ...(history && { history }), ok });
   } else {
     print("");
-    for (const line of summary(results, paintVerdict)) print(line);
+    for (const line of summary(results, PAINT)) print(line);
     print("");
+    for (const line of keptLines(judged)) print(line);
+    if (history !== undefined) print(`The history is in ${history}: kvdist check ${history}`);
     print(`${asPredicted} of ${counted(results.length, "scene")} as predicted`);
   }
   return ok ? EXIT_OK : EXIT_FAILED;
+}
+
+/** What the history keeps of what was asked for: here, illegal is a mistake of kvdist. */
+function keptLines(judged: readonly Judged[]): string[] {
+  const paint = (verdict: Judged["verdict"]) =>
+    styled(verdict === "illegal" ? "red" : STYLES[verdict], verdict);
+  const words = judged.map(({ guarantee, verdict }) => `${guarantee} ${paint(verdict)}`);
+  return [
+    "The whole history, held to what was asked for:",
+    `  ${words.join(", ")}`,
+    ...judged.flatMap(({ guarantee, words }) =>
+      words === null ? [] : labelled(`  ${guarantee}: `, words)
+    ),
+  ];
 }
 
 function tellerFor(flags: DemoFlags): Teller {
@@ -167,12 +236,17 @@ function tellerFor(flags: DemoFlags): Teller {
   };
 }
 
-const STYLES: Readonly<Record<Verdict, Style>> = {
+const STYLES: Readonly<Record<Verdict | Judged["verdict"], Style>> = {
   "as predicted": "green",
   "not as predicted": "red",
   "inconclusive": "yellow",
+  "ok": "green",
+  "illegal": "yellow",
+  "unknown": "yellow",
 };
 
-function paintVerdict(verdict: Verdict): string {
-  return styled(STYLES[verdict], verdict);
-}
+const PAINT: Paint = {
+  title: (text) => styled("bold", text),
+  verdict: (verdict) => styled(STYLES[verdict], verdict),
+  judged: (verdict) => styled(STYLES[verdict], verdict),
+};

@@ -15,14 +15,15 @@ export type OwnClusterOptions = Omit<
 
 /**
  * Starts a cluster, gives it to `use`, and leaves nothing behind, whether `use` succeeds, fails
- * or is aborted. The signal that `use` gets aborts also if a replica fails.
+ * or is aborted. The signal that `use` gets aborts also if a replica fails;
+ * what it gets last is the folder of the replicas' folders, null if they use none.
  *
  * @throws {FailedError} if the cluster does not start, or a replica fails
  */
 export async function withOwnCluster<T>(
   options: OwnClusterOptions,
   signal: AbortSignal,
-  use: (cluster: Cluster, signal: AbortSignal) => Promise<T>,
+  use: (cluster: Cluster, signal: AbortSignal, data: string | null) => Promise<T>,
 ): Promise<T> {
   const failure = new AbortController();
   const either = AbortSignal.any([signal, failure.signal]);
@@ -36,7 +37,7 @@ export async function withOwnCluster<T>(
     failed: (error) => failure.abort(error),
   }, either);
   try {
-    const result = await use(cluster, either);
+    const result = await use(cluster, either, folder?.path ?? null);
     failure.signal.throwIfAborted();
     return result;
   } catch (error) {

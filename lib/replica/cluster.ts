@@ -162,9 +162,10 @@ export class Cluster {
     }
   }
 
-  /** From now on each replica applies what it delivers so many milliseconds later. */
-  async setApplyDelay(ms: number): Promise<void> {
-    await Promise.all(this.#keepers.map((keeper) => keeper.setApplyDelay(ms)));
+  /** From now on each replica, or that one alone, applies what it delivers so much later. */
+  async setApplyDelay(ms: number, replica?: number): Promise<void> {
+    const late = this.#keepers.filter((_, id) => replica === undefined || id === replica);
+    await Promise.all(late.map((keeper) => keeper.setApplyDelay(ms)));
   }
 
   /** Finishes what is accepted, or leaves it safe on disk, and ends all workers. Idempotent. */

@@ -7,17 +7,21 @@
 import { roundDuration } from "../../show/quantity.ts";
 import { table } from "../../show/table.ts";
 import { labelled, WIDTH, wrap } from "../../show/text.ts";
+import { hold, type Judged } from "./judged.ts";
 import type { Demo, Outcome, Scene, Verdict } from "./scene.ts";
+import type { Scenery } from "./scenery.ts";
 import type { Stage, Teller } from "./stage.ts";
 
-/** An inconclusive scene is played again with twice the delay, so often in all. */
+/** An inconclusive scene is played again, with twice the delay if it has one: so often in all. */
 export const ATTEMPTS_MAX = 3;
 
 /** A scene and what came of it. */
 export interface Played extends Outcome {
   /** Its number in the demo, from 1. */
   readonly number: number;
-  readonly scene: Scene;
+  readonly scene: Pick<Scene, "title" | "predicted">;
+  /** What the checker says of its history. */
+  readonly judged: readonly Judged[];
   /** How often it was played. */
   readonly attempts: number;
   /** The delay of the last time. */
@@ -29,13 +33,14 @@ export interface Paint {
   /** A scene's heading. */
   readonly title: (text: string) => string;
   readonly verdict: (verdict: Verdict) => string;
+  readonly judged: (verdict: Judged["verdict"]) => string;
 }
 
 /** How a demo is played. */
-export interface PlayOptions {
+export interface PlayOptions<S extends Scenery = Scenery> {
   /** The numbers of the scenes, from 1. */
   readonly scenes: readonly number[];
-  readonly stage: Stage;
+  readonly stage: Stage<S>;
   readonly teller: Teller;
   /** Sets off, e.g. by colours. */
   readonly paint: Paint;
@@ -44,7 +49,10 @@ export interface PlayOptions {
 }
 
 /** Plays the scenes and gives back what came of each. */
-export async function play(demo: Demo, options: PlayOptions): Promise<Played[]> {
+export async function play<S extends Scenery>(
+  demo: Demo<S>,
+  options: PlayOptions<S>,
+): Promise<Played[]> {
   const { stage, teller } = options;
   for (const line of wrap(demo.intro(stage), WIDTH)) teller.line(line);
   const results: Played[] = [];
@@ -57,21 +65,38 @@ export async function play(demo: Demo, options: PlayOptions): Promise<Played[]> 
 }
 
 /** The table at the end. */
-export function summary(played: readonly Played[], paint: Paint["verdict"]): string[] {
-  return table(
-    [{ title: "scene" }, { title: "predicted" }, { title: "observed" }, { title: "verdict" }],
-    played.map(({ number, scene, observed, verdict }) => [
-      `${number} ${scene.title}`,
-      scene.predicted,
-      observed,
-      paint(verdict),
-    ]),
-  );
+export function summary(
+  played: readonly Played[],
+  paint: Pick<Paint, "verdict" | "judged">,
+): string[] {
+  const heldTo = played[0]?.judged.map(({ guarantee }) => guarantee) ?? [];
+  return [
+    ...table(
+      [{ title: "scene" }, { title: "predicted" }, { title: "observed" }, { title: "verdict" }],
+      played.map(({ number, scene, observed, verdict }) => [
+        `${number} ${scene.title}`,
+        scene.predicted,
+        observed,
+        paint.verdict(verdict),
+      ]),
+    ),
+    "",
+    ...table(
+      [{ title: "history, held to" }, ...heldTo.map((title) => ({ title }))],
+      played.map(({ number, scene, judged }) => [
+        `${number} ${scene.title}`,
+        ...judged.map(({ verdict }) => paint.judged(verdict)),
+      ]),
+    ),
+  ];
 }
 
 /** What `--json` says of a scene. */
-export function playedForm(demo: Demo, played: Played): Record<string, unknown> {
-  const { number, scene, verdict, observed, facts, attempts, delayMs } = played;
+export function playedForm(
+  demo: Pick<Demo, "name">,
+  played: Played,
+): Record<string, unknown> {
+  const { number, scene, verdict, observed, facts, judged, attempts, delayMs } = played;
   return {
     demo: demo.name,
     scene: number,
@@ -79,6 +104,7 @@ export function playedForm(demo: Demo, played: Played): Record<string, unknown> 
     predicted: scene.predicted,
     observed,
     verdict,
+    judged,
     attempts,
     delayMs,
     facts,
@@ -86,7 +112,11 @@ export function playedForm(demo: Demo, played: Played): Record<string, unknown> 
 }
 
 /** Plays one scene until it says something about its prediction. */
-async function playScene(demo: Demo, number: number, options: PlayOptions): Promise<Played> {
+async function playScene<S extends Scenery>(
+  demo: Demo<S>,
+  number: number,
+  options: PlayOptions<S>,
+): Promise<Played> {
   const { teller, paint } = options;
   const scene = demo.scenes[number - 1];
   teller.line("");
@@ -96,23 +126,35 @@ async function playScene(demo: Demo, number: number, options: PlayOptions): Prom
   teller.line("");
   let stage = options.stage;
   for (let attempts = 1;; attempts++) {
+    const began = stage.record.mark();
     await scene.prepare(stage);
     stage.restart();
     const outcome = await scene.run(stage);
+    const judged = demo.heldTo.map((guarantee) => hold(stage.record.lines(began), guarantee));
     teller.line("");
     tellLabelled(teller, "observed", outcome.observed);
     teller.line(hang("verdict") + paint.verdict(outcome.verdict));
+    tellJudged(teller, judged, paint);
     if (outcome.verdict !== "inconclusive" || attempts === ATTEMPTS_MAX) {
-      return { ...outcome, number, scene, attempts, delayMs: stage.delayMs };
+      return { ...outcome, number, scene, judged, attempts, delayMs: stage.delayMs };
     }
     stage = stage.withDelay(stage.delayMs * 2);
     tellLabelled(
       teller,
       "again",
-      `this machine was too slow for what is to be seen; once more with ` +
-        `a delay of ${roundDuration(stage.delayMs)}`,
+      "this machine was too slow for what is to be seen; once more" +
+        (stage.delayMs > 0 ? ` with a delay of ${roundDuration(stage.delayMs)}` : ""),
     );
     teller.line("");
+  }
+}
+
+/** Whether the scene's history keeps each guarantee, as if all of it had asked for that. */
+function tellJudged(teller: Teller, judged: readonly Judged[], paint: Paint): void {
+  for (const [i, { guarantee, verdict, words }] of judged.entries()) {
+    const label = hang(i === 0 ? "checker" : "");
+    teller.line(`${label}held to ${guarantee}: ${paint.judged(verdict)}`);
+    if (words !== null) { for (const line of labelled(`${hang("")}  `, words)) teller.line(line); }
   }
 }
 

@@ -1,11 +1,13 @@
 /**
  * What a demo is: scenes that predict what will be seen, do it, and say what was seen.
  *
- * A further demo is one file with a {@linkcode Demo}, and a line in the table of `demo.ts`.
+ * A further demo is one file with a {@linkcode Demo}, and a line in the table of `demos.ts`.
  *
  * @module
  */
 
+import type { Guarantee } from "../../check/verdict.ts";
+import type { Scenery } from "./scenery.ts";
 import type { Stage } from "./stage.ts";
 
 /**
@@ -24,8 +26,8 @@ export interface Outcome {
   readonly facts: Readonly<Record<string, unknown>>;
 }
 
-/** One prediction and its proof. */
-export interface Scene {
+/** One prediction and its proof, on a cluster that lets happen what the scene needs. */
+export interface Scene<S extends Scenery = Scenery> {
   /** A few words; the heading. */
   readonly title: string;
   /** What the level promises, and why the prediction follows from it. */
@@ -33,21 +35,28 @@ export interface Scene {
   /** What will be seen, in words, for the table at the end. */
   readonly predicted: string;
   /** Brings about the state in which the scene begins. Not part of what is judged. */
-  prepare(stage: Stage): Promise<void>;
+  prepare(stage: Stage<S>): Promise<void>;
   /** Does it and looks. */
-  run(stage: Stage): Promise<Outcome>;
+  run(stage: Stage<S>): Promise<Outcome>;
 }
 
 /** Scenes that belong together. */
-export interface Demo {
+export interface Demo<S extends Scenery = Scenery> {
   /** What it is called on the command line. */
   readonly name: string;
   /** One line, for the list of demos. */
   readonly summary: string;
   /** How many replicas it needs. */
   readonly replicas: number;
+  /**
+   * How much later a replica applies what it delivers, in milliseconds, where a scene asks for
+   * that; null if none does.
+   */
+  readonly delayMs: number | null;
+  /** What the checker holds each scene's history to, whatever was asked for in it. */
+  readonly heldTo: readonly Guarantee[];
   /** What it is about, and what the cluster does in it. */
-  intro(stage: Stage): string;
+  intro(stage: Stage<S>): string;
   /** In order; each can also be shown alone. */
-  readonly scenes: readonly Scene[];
+  readonly scenes: readonly Scene<S>[];
 }

@@ -5,25 +5,16 @@
  * @module
  */
 
-import type { Client } from "../../client/mod.ts";
+import type { Asked } from "../../chaos/recorder.ts";
 import type { Consistency } from "../../consistency.ts";
-import { FailedError } from "../../errors.ts";
+import { FailedError, reason } from "../../errors.ts";
 import { countdownLine } from "../../show/bar.ts";
 import { duration, roundDuration } from "../../show/quantity.ts";
-import { pad } from "../../show/text.ts";
-
-/** What a scene asks of a replica. */
-export type Asker = Pick<Client, "set" | "get" | "status" | "dump">;
-
-/** What a stage needs of a cluster. */
-export interface Scenery {
-  /** How many replicas there are. */
-  readonly replicas: number;
-  /** A client at that replica, always the same one. */
-  client(replica: number): Promise<Asker>;
-  /** From now on each replica applies what it delivers this much later. */
-  setApplyDelay(ms: number): Promise<void>;
-}
+import { labelled, pad } from "../../show/text.ts";
+import type { RequestOptions, Status } from "../../wire/message.ts";
+import { Caller, codeOf, type Failure, isFailure } from "./caller.ts";
+import type { DemoRecord } from "./record.ts";
+import type { Asker, Scenery } from "./scenery.ts";
 
 /** Says what happens. */
 export interface Teller {
@@ -44,6 +35,22 @@ export interface Answered<T> {
   readonly answeredMs: number;
 }
 
+/** How a request is asked. */
+export interface AskOptions {
+  /** The level asked for. */
+  readonly consistency: Consistency;
+  /** The answer may take about so long: counts down while it waits. */
+  readonly expectMs?: number;
+  /** The request's own time limit. */
+  readonly timeoutMs?: number;
+  /** A write's own name; one is made up if not given. */
+  readonly id?: string;
+  /** Who asks; the client at that replica unless said otherwise. */
+  readonly caller?: Caller;
+  /** Tells nothing of it. */
+  readonly quiet?: boolean;
+}
+
 /** How often a condition is looked at. */
 const LOOK_MS = 5;
 /** How often a countdown moves. */
@@ -52,32 +59,45 @@ const COUNT_MS = 100;
 const PATIENCE_MS = 30_000;
 
 /** What a stage is made of. */
-export interface StageOptions {
-  readonly scenery: Scenery;
+export interface StageOptions<S extends Scenery = Scenery> {
+  readonly scenery: S;
   readonly teller: Teller;
-  /** How much later a delivered write is applied. */
+  /** Where what clients ask is recorded. */
+  readonly record: DemoRecord;
+  /** How much later a delivered write is applied, where a scene asks for that. */
   readonly delayMs: number;
   /** Aborted when the user wants no more. */
   readonly signal: AbortSignal;
 }
 
 /** One scene's surroundings. Times are milliseconds since {@linkcode Stage.restart}. */
-export class Stage {
-  readonly #options: StageOptions;
-  readonly #scenery: Scenery;
+export class Stage<S extends Scenery = Scenery> {
+  readonly #options: StageOptions<S>;
   readonly #teller: Teller;
+  /** By replica: the client that asks there. */
+  readonly #callers: Caller[];
   #start = performance.now();
 
   /** Makes a stage; its time begins now. */
-  constructor(options: StageOptions) {
+  constructor(options: StageOptions<S>) {
     this.#options = options;
-    this.#scenery = options.scenery;
     this.#teller = options.teller;
+    this.#callers = this.replicas.map(() => new Caller(this.record.recorder));
   }
 
   /** The same stage with another delay. */
-  withDelay(delayMs: number): Stage {
+  withDelay(delayMs: number): Stage<S> {
     return new Stage({ ...this.#options, delayMs });
+  }
+
+  /** The cluster, to let something happen to it. */
+  get scenery(): S {
+    return this.#options.scenery;
+  }
+
+  /** What is recorded of all scenes. */
+  get record(): DemoRecord {
+    return this.#options.record;
   }
 
   /** How much later a delivered write is applied. */
@@ -87,7 +107,7 @@ export class Stage {
 
   /** The replicas' ids. */
   get replicas(): number[] {
-    return Array.from({ length: this.#scenery.replicas }, (_, id) => id);
+    return Array.from({ length: this.scenery.replicas }, (_, id) => id);
   }
 
   /** Begins to count the time anew. */
@@ -105,43 +125,55 @@ export class Stage {
     this.#teller.line(`  ${pad((this.now() / 1000).toFixed(3), 8, "right")} s  ${text}`);
   }
 
-  /** From now on each replica applies what it delivers this much later. */
-  async setApplyDelay(ms: number): Promise<void> {
-    await this.#scenery.setApplyDelay(ms);
+  /** Says one line that belongs to the one before. */
+  remark(text: string): void {
+    for (const line of labelled(" ".repeat(16), text)) this.#teller.line(line);
   }
 
-  /** Sets a key at a replica and tells of it; with `expectMs`, counts down while it waits. */
+  /** Sets a key at a replica and tells of it. */
   async set(
     replica: number,
     key: string,
     value: string,
-    options: { consistency: Consistency; expectMs?: number },
+    options: AskOptions,
   ): Promise<Answered<string>> {
-    const { consistency, expectMs } = options;
-    const client = await this.#scenery.client(replica);
-    return await this.#ask(replica, `set ${key} ${value}   (${consistency})`, async () => {
-      await client.set(key, value, { consistency });
-      return "STORED";
-    }, expectMs);
-  }
-
-  /** Gets a key at a replica and tells of it. */
-  async get(
-    replica: number,
-    key: string,
-    options: { consistency: Consistency },
-  ): Promise<Answered<string>> {
-    const client = await this.#scenery.client(replica);
+    const { consistency: level, id = this.record.nextId() } = options;
+    const asked = { op: "set", key, value, level, replica, id } as const;
     return await this.#ask(
-      replica,
-      `get ${key}   (${options.consistency})`,
-      async () => await client.get(key, options) ?? "(not found)",
+      asked,
+      `set ${key} ${value}`,
+      { ...options, id },
+      async (asker, request) => {
+        await asker.set(key, value, request);
+        return { value: "STORED" };
+      },
     );
   }
 
-  /** Asks a replica without telling of it. */
+  /** Gets a key at a replica and tells of it. */
+  async get(replica: number, key: string, options: AskOptions): Promise<Answered<string>> {
+    const asked = { op: "get", key, level: options.consistency, replica } as const;
+    return await this.#ask(asked, `get ${key}`, options, async (asker, request) => {
+      const value = await asker.get(key, request);
+      return { value: value ?? "(not found)", read: value ?? null };
+    });
+  }
+
+  /** Asks a replica without telling of it, for what is not recorded. */
   async quietly<T>(replica: number, ask: (asker: Asker) => Promise<T>): Promise<T> {
-    return await this.#interruptible(ask(await this.#scenery.client(replica)));
+    return await this.#interruptible(
+      this.scenery.onlooker(replica).then((asker) => ask(asker)),
+    );
+  }
+
+  /** What a replica says of itself; null if it says nothing, such as one that is down. */
+  async status(replica: number): Promise<Status | null> {
+    try {
+      return await this.quietly(replica, (asker) => asker.status());
+    } catch (error) {
+      if (isFailure(error)) return null;
+      throw error;
+    }
   }
 
   /** What a replica's own store holds under a key, asked quietly. */
@@ -155,10 +187,13 @@ export class Stage {
     return { delivered, applied };
   }
 
-  /** Waits until every replica has applied what that one has. */
-  async caughtUpWith(replica: number): Promise<void> {
+  /** Waits until every replica, or each of some, has applied what that one has. */
+  async caughtUpWith(
+    replica: number,
+    others: readonly number[] = this.replicas,
+  ): Promise<void> {
     const { applied } = await this.position(replica);
-    await Promise.all(this.replicas.map((other) =>
+    await Promise.all(others.map((other) =>
       this.until(
         async () => (await this.position(other)).applied >= applied,
         `replica ${other} has applied message ${applied}`,
@@ -199,8 +234,13 @@ export class Stage {
       if (performance.now() > giveUp) {
         throw new FailedError(`waited ${roundDuration(limitMs)} in vain until ${what}`);
       }
-      await this.#interruptible(new Promise((resolve) => setTimeout(resolve, LOOK_MS)));
+      await this.pause(LOOK_MS);
     }
+  }
+
+  /** Lets a time pass. */
+  async pause(ms: number): Promise<void> {
+    await this.#interruptible(new Promise((resolve) => setTimeout(resolve, ms)));
   }
 
   /** Counts down, or says once what is waited for, until it is ended. */
@@ -226,27 +266,55 @@ export class Stage {
     };
   }
 
-  /** Sends a request, tells of it and of its answer. */
+  /** Sends a request, records it and its answer, and tells of both. */
   async #ask(
-    replica: number,
+    asked: Asked,
     words: string,
-    send: () => Promise<string>,
-    expectMs = 0,
+    options: AskOptions,
+    send: (
+      asker: Asker,
+      request: RequestOptions,
+    ) => Promise<{ readonly value: string; readonly read?: string | null }>,
   ): Promise<Answered<string>> {
-    this.tell(`client → replica ${replica}   ${words}`);
-    const askedMs = this.now();
+    const { replica } = asked;
+    const { consistency, expectMs = 0, timeoutMs: timeout, id, quiet = false } = options;
+    const caller = options.caller ?? this.#callers[replica];
+    const tell = (text: string) => quiet || this.tell(text);
+    const request = {
+      consistency,
+      ...(timeout !== undefined && { timeout }),
+      ...(id !== undefined && { id }),
+    };
+    tell(`client → replica ${replica}   ${words}   (${consistency})`);
     const waiting = this.waiting("for the answer", expectMs);
+    const askedMs = this.now();
+    caller.asked({ ...asked, ...caller.facts });
     try {
-      const value = await this.#interruptible(send());
+      const { value, read } = await this.#interruptible(
+        caller.ask(this.scenery, replica, (asker) => send(asker, request)),
+      );
+      caller.answered(read);
       const answeredMs = this.now();
       waiting.end();
-      this.tell(
+      tell(
         `client ← replica ${replica}   ${pad(value, 12)} after ${duration(answeredMs - askedMs)}`,
       );
       return { value, askedMs, answeredMs };
-    } finally {
+    } catch (error) {
       waiting.end();
+      caller.failed(asked, error);
+      if (!quiet && isFailure(error)) this.#tellFailure(asked, error, this.now() - askedMs);
+      throw error;
     }
+  }
+
+  #tellFailure({ op, replica }: Asked, error: Failure, tookMs: number): void {
+    this.tell(
+      `client ← replica ${replica}   ${pad(codeOf(error), 12)} after ${duration(tookMs)}`,
+    );
+    this.remark(reason(error));
+    if (op === "get") return;
+    this.remark(error.maybe ? "maybe true: it may still happen" : "maybe false: it never happens");
   }
 
   /** The promise, or a rejection as soon as the user wants no more. */

@@ -7,30 +7,21 @@
  * @module
  */
 
-import { FailedError } from "../../errors.ts";
 import { duration, roundDuration } from "../../show/quantity.ts";
-import type { Demo, Outcome, Scene, Verdict } from "./scene.ts";
+import { AFTER, BEFORE, everywhereBefore, KEY, staleness, TIMER_MS, verdict } from "./one_key.ts";
+import type { Demo, Outcome, Scene } from "./scene.ts";
+import type { Threads } from "./scenery.ts";
 import type { Stage } from "./stage.ts";
 
-const KEY = "x";
-const BEFORE = "0";
-const AFTER = "42";
-
-/**
- * Timers count whole milliseconds, so what they delay may look up to one shorter. No verdict rests
- * on an upper bound: a slow machine can only make a scene inconclusive.
- */
-const TIMER_MS = 1;
-
-const eventual: Scene = {
+const eventual: Scene<Threads> = {
   title: "eventual: a stale read",
   why: "In eventual a write is answered as soon as its own replica has it safe. " +
     "That is before it is applied, and a read is answered from what is applied: " +
     "so it can miss a write that was answered before it, even one's own.",
   predicted: `set is answered at once; get gives ${BEFORE}; ` +
     `when the delay is over, every replica holds ${AFTER}`,
-  prepare: everywhereBefore,
-  async run(stage: Stage): Promise<Outcome> {
+  prepare: (stage) => everywhereBefore(stage),
+  async run(stage: Stage<Threads>): Promise<Outcome> {
     const write = await stage.set(0, KEY, AFTER, { consistency: "eventual" });
     const read = await stage.get(0, KEY, { consistency: "eventual" });
     const leftMs = stage.delayMs - (stage.now() - write.askedMs);
@@ -47,14 +38,14 @@ const eventual: Scene = {
   },
 };
 
-const sequential: Scene = {
+const sequential: Scene<Threads> = {
   title: "sequential: a fresh read",
   why: "In sequential a write is answered only when its own replica has delivered it in the " +
     "one order that all replicas share, and has applied it. So it waits for the delay, and a " +
     "client of that replica reads what it wrote.",
   predicted: `set takes the delay; get gives ${AFTER}`,
-  prepare: everywhereBefore,
-  async run(stage: Stage): Promise<Outcome> {
+  prepare: (stage) => everywhereBefore(stage),
+  async run(stage: Stage<Threads>): Promise<Outcome> {
     const write = await stage.set(0, KEY, AFTER, {
       consistency: "sequential",
       expectMs: stage.delayMs,
@@ -69,14 +60,14 @@ const sequential: Scene = {
   },
 };
 
-const elsewhere: Scene = {
+const elsewhere: Scene<Threads> = {
   title: "sequential: another replica",
   why: "Sequential puts all writes into one order. How soon a replica gets that far is its own " +
     "affair: here the second one has the write in its order, has not applied it yet, and " +
     "answers from what it has applied. A read can be old, but never out of order.",
   predicted: `before set is answered, get at replica 1 gives ${BEFORE}`,
-  prepare: everywhereBefore,
-  async run(stage: Stage): Promise<Outcome> {
+  prepare: (stage) => everywhereBefore(stage),
+  async run(stage: Stage<Threads>): Promise<Outcome> {
     const before = await stage.position(1);
     let answered = false;
     const writing = stage.set(0, KEY, AFTER, { consistency: "sequential" })
@@ -117,10 +108,12 @@ const elsewhere: Scene = {
 };
 
 /** The demo. */
-export const stale: Demo = {
+export const stale: Demo<Threads> = {
   name: "stale",
   summary: "a read that misses one's own write, and the level in which it cannot",
   replicas: 3,
+  delayMs: 5_000,
+  heldTo: ["sequential", "linearizable"],
   intro: (stage) =>
     `Three replicas, each a thread with a store of its own, that know each other only over TCP. ` +
     `Each applies a write ${roundDuration(stage.delayMs)} after it has delivered it: ` +
@@ -128,35 +121,3 @@ export const stale: Demo = {
     `Before each scene ${KEY} is ${BEFORE} at every replica.`,
   scenes: [eventual, sequential, elsewhere],
 };
-
-/**
- * Sets the key to what it is before each scene, everywhere and without the delay. Looking at the
- * values alone would not do: a replica may still have to apply an earlier scene's write.
- */
-async function everywhereBefore(stage: Stage): Promise<void> {
-  await stage.setApplyDelay(0);
-  await stage.quietly(0, (asker) => asker.set(KEY, BEFORE, { consistency: "sequential" }));
-  await stage.caughtUpWith(0);
-  for (const replica of stage.replicas) {
-    const held = await stage.held(replica, KEY);
-    if (held !== BEFORE) {
-      throw new FailedError(`replica ${replica} holds ${KEY}=${held}, not ${BEFORE}`);
-    }
-  }
-  await stage.setApplyDelay(stage.delayMs);
-}
-
-/**
- * What a read says about the time in which it has to be stale: null if it was. A fresh one is
- * wrong, unless its answer came so late that the delay may have been over.
- */
-function staleness(stage: Stage, read: string, afterMs: number): Verdict | null {
-  if (read === BEFORE) return null;
-  return read === AFTER && afterMs >= stage.delayMs - TIMER_MS
-    ? "inconclusive"
-    : "not as predicted";
-}
-
-function verdict(holds: boolean): Verdict {
-  return holds ? "as predicted" : "not as predicted";
-}

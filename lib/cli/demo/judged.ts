@@ -1,0 +1,70 @@
+/**
+ * What the checker says of a demo's history.
+ *
+ * @module
+ */
+
+import type { HistoryLine } from "../../check/history.ts";
+import { judge } from "../../check/judge.ts";
+import { historyOf } from "../../check/reader.ts";
+import type { History } from "../../check/recorded.ts";
+import { type Guarantee, GUARANTEES, type Verdict, type Violation } from "../../check/verdict.ts";
+import { actionWord } from "../../check/words.ts";
+
+/** What is said of one guarantee. */
+export interface Judged {
+  readonly guarantee: Guarantee;
+  readonly verdict: Verdict["verdict"];
+  /** Which operations cannot be ordered, or why it cannot be told; null if all is well. */
+  readonly words: string | null;
+}
+
+/** What the history keeps of what was asked for in it, as `kvdist check` says. */
+export function judgeAsAsked(lines: readonly HistoryLine[]): Judged[] {
+  const history = historyOf(lines);
+  const verdicts = judge(history);
+  return GUARANTEES.flatMap((guarantee) => {
+    const verdict = verdicts[guarantee];
+    return verdict === undefined ? [] : judged(history, guarantee, verdict);
+  });
+}
+
+/**
+ * Whether the history keeps a guarantee, whatever was asked for: as if every operation had asked
+ * for that level or, for sessions, carried a token.
+ */
+export function hold(lines: readonly HistoryLine[], guarantee: Guarantee): Judged {
+  const history = historyOf(lines.map((line) => asking(line, guarantee)));
+  const verdict = judge(history, { only: [guarantee] })[guarantee];
+  return judged(
+    history,
+    guarantee,
+    verdict ?? { verdict: "unknown", judged: 0, why: "not judged" },
+  );
+}
+
+function asking(line: HistoryLine, guarantee: Guarantee): HistoryLine {
+  if (!("type" in line) || line.type !== "invoke") return line;
+  if (guarantee === "session") return { ...line, session: true };
+  const isLevel = guarantee === "sequential" || guarantee === "linearizable";
+  return isLevel ? { ...line, level: guarantee } : line;
+}
+
+function judged(history: History, guarantee: Guarantee, verdict: Verdict): Judged {
+  switch (verdict.verdict) {
+    case "ok":
+      return { guarantee, verdict: "ok", words: null };
+    case "illegal":
+      return { guarantee, verdict: "illegal", words: violationWords(history, verdict.violation) };
+    case "unknown":
+      return { guarantee, verdict: "unknown", words: verdict.why };
+  }
+}
+
+/** The operations that cannot be, each with who asked where; the text alone if there are none. */
+function violationWords(history: History, { operations, text }: Violation): string {
+  if (operations.length === 0) return text;
+  return operations.map((row) =>
+    `${actionWord(history, row)} (replica ${history.tries.replica[row]})`
+  ).join("; then ");
+}

@@ -1,0 +1,99 @@
+/**
+ * The history of a demo: what its clients asked and were told, the total order as it was
+ * delivered, and what the replicas hold in the end.
+ *
+ * @module
+ */
+
+import { Recorder } from "../../chaos/recorder.ts";
+import { whatIsMissing } from "../../chaos/convergence.ts";
+import {
+  encodeLine,
+  HISTORY_VERSION,
+  type HistoryLine,
+  type OrderLine,
+} from "../../check/history.ts";
+import type { Scenery } from "./scenery.ts";
+
+/** What a record is made of. */
+export interface RecordOptions {
+  readonly replicas: number;
+  /** Which demo it is. */
+  readonly demo: string;
+}
+
+/** The record of one demo. */
+export class DemoRecord {
+  /** What clients are recorded by. */
+  readonly recorder: Recorder;
+  /** Reads what is new in the total order, and adds it by {@linkcode DemoRecord.add}. */
+  collect: () => void = () => {};
+  readonly #options: RecordOptions;
+  readonly #lines: HistoryLine[] = [];
+  #writes = 0;
+
+  /** Nothing has happened yet; time begins now. */
+  constructor(options: RecordOptions) {
+    const began = performance.now();
+    this.#options = options;
+    this.recorder = new Recorder((line) => this.add(line), () => performance.now() - began);
+  }
+
+  /** A name for a write, which no other has: so each is found again in the total order. */
+  nextId(): string {
+    return `${this.#options.demo}-${++this.#writes}`;
+  }
+
+  /** Adds a line. */
+  add(line: HistoryLine): void {
+    this.#lines.push(line);
+  }
+
+  /** How many lines there are now, with all that is delivered. */
+  mark(): number {
+    this.collect();
+    return this.#lines.length;
+  }
+
+  /** The places in the total order of the writes with that id, as far as they are delivered. */
+  placesOf(id: string): number[] {
+    this.collect();
+    return this.#lines.filter(isOrderLine).filter((line) => line.id === id)
+      .map(({ index }) => index);
+  }
+
+  /** All lines, or those since a mark. */
+  lines(since = 0): HistoryLine[] {
+    this.collect();
+    const { replicas, demo } = this.#options;
+    const header = { history: HISTORY_VERSION, replicas, demo } as const;
+    return [
+      since > 0 ? { ...header, part: true } : header,
+      ...this.#lines.slice(since),
+    ];
+  }
+
+  /** The text of all lines. */
+  text(): string {
+    return this.lines().map(encodeLine).join("");
+  }
+
+  /** Adds what the replicas hold, if they are whole and equal: before, it is nothing final. */
+  async addFinals(scenery: Scenery): Promise<void> {
+    const ids = Array.from({ length: scenery.replicas }, (_, id) => id);
+    const all = await Promise.all(
+      ids.map(async (id) => await (await scenery.onlooker(id)).status().catch(() => null)),
+    );
+    if (whatIsMissing(all) !== null) return;
+    this.collect();
+    for (const replica of ids) {
+      const held = await (await scenery.onlooker(replica)).dump();
+      this.add({ type: "final", replica });
+      for (const [key, value] of held) this.add({ type: "final", replica, key, value });
+    }
+  }
+}
+
+function isOrderLine(line: HistoryLine): line is OrderLine {
+  return "type" in line && line.type === "order";
+}
