@@ -5,16 +5,18 @@
  */
 
 import { conclude, type Concluded, type Judged } from "../chaos/conclusion.ts";
+import { judgeRun } from "../chaos/judgement.ts";
 import { SEEDS } from "../chaos/random.ts";
 import { runChaos, type RunEvents, type RunOptions, type RunReport } from "../chaos/run.ts";
+import { encodeLine, type HistoryLine } from "../check/history.ts";
 import { UsageError } from "../errors.ts";
 import { progressLine } from "../show/bar.ts";
 import { count, counted, roundDuration } from "../show/quantity.ts";
 import { type ChaosFlags, FLAGS, readFaults } from "./chaos/flags.ts";
 import { runFolder } from "./chaos/folder.ts";
-import { judgeFile } from "./chaos/judge.ts";
 import { ownProgram } from "./chaos/own_program.ts";
 import { reportLines } from "./chaos/report.ts";
+import { readHistory } from "./check/read_history.ts";
 import { type Command, EXIT_FAILED, EXIT_INCONCLUSIVE, EXIT_OK } from "./command.ts";
 import { parseFlags } from "./flags.ts";
 import { helpText } from "./help.ts";
@@ -92,16 +94,18 @@ async function runIn(
       signal,
       events: teller(flags),
     });
-    progress("checking the history");
-    const judged = await judgeFile(flags.history);
+    const checking = (what: string) => progress(`checking the history: ${what}`);
+    const read = await readHistory(flags.history, () => checking("reading"));
+    const { judged, smallest } = judgeRun(read, checking);
     progress(null);
+    if (smallest !== null) await writeHistory(smallestFile(flags), smallest);
     const concluded = conclude(report, judged, {
       kinds: faults,
       faults: flags["faults-min"],
       operations: flags["operations-min"],
     });
     found = concluded.conclusion === "violation";
-    tell(flags, report, judged, concluded);
+    tell(flags, report, judged, concluded, smallest !== null);
     if (found && folder.isTemporary) note(`the replicas' folders and logs are in ${folder.path}`);
     return EXITS[concluded.conclusion];
   } finally {
@@ -110,11 +114,20 @@ async function runIn(
   }
 }
 
-const EXITS: Readonly<Record<Concluded["conclusion"], number>> = {
+/** The exit code that says what was concluded. */
+export const EXITS: Readonly<Record<Concluded["conclusion"], number>> = {
   good: EXIT_OK,
   violation: EXIT_FAILED,
   inconclusive: EXIT_INCONCLUSIVE,
 };
+
+function smallestFile({ history }: ChaosFlags): string {
+  return `${history}.smallest`;
+}
+
+async function writeHistory(path: string, lines: readonly HistoryLine[]): Promise<void> {
+  await Deno.writeTextFile(path, lines.map(encodeLine).join(""));
+}
 
 function teller(flags: ChaosFlags): RunEvents {
   return {
@@ -133,16 +146,19 @@ function tell(
   report: RunReport,
   judged: readonly Judged[],
   { conclusion, reasons }: Concluded,
+  hasSmallest: boolean,
 ): void {
   const { history } = flags;
+  const smallest = hasSmallest ? smallestFile(flags) : null;
   if (flags.json) {
-    json({ ...report, judged, conclusion, reasons, history });
+    json({ ...report, judged, conclusion, reasons, history, smallest });
     return;
   }
   for (const line of reportLines(report, judged, paint)) print(line);
   print("");
   for (const line of reasons) print(`  ${line}`);
-  print(`${paint(conclusion)}: seed ${report.seed}, history in ${history}`);
+  const part = smallest === null ? "" : `, its smallest part in ${smallest}`;
+  print(`${paint(conclusion)}: seed ${report.seed}, history in ${history}${part}`);
 }
 
 const STYLES: Readonly<Record<Judged["verdict"] | Concluded["conclusion"], Style>> = {
