@@ -5,7 +5,7 @@
  */
 
 import { CHECK_STEPS_MAX } from "../limits.ts";
-import { type Case, caseOf } from "./case.ts";
+import { caseOf } from "./case.ts";
 import { judgeConvergence } from "./convergence.ts";
 import { judgeLinearizable } from "./linearizable.ts";
 import { judgeOrdered } from "./ordered.ts";
@@ -46,26 +46,27 @@ export interface JudgeOptions {
  */
 export function judge(history: History, options: JudgeOptions = {}): Verdicts {
   const { only = GUARANTEES, steps = CHECK_STEPS_MAX, progress = () => {} } = options;
-  const verdicts: Partial<Record<Guarantee, Verdict>> = {};
   const of = caseOf(history, { steps });
+  const linearizable = once(() =>
+    judgeLinearizable(of, (share) => progress("linearizable", share))
+  );
+  const judges: Readonly<Record<Guarantee, () => Verdict>> = {
+    linearizable,
+    sequential: () => judgeOrdered(of, "sequential", () => linearizable().verdict === "ok"),
+    session: () => judgeOrdered(of, "session", () => linearizable().verdict === "ok"),
+    convergence: () => judgeConvergence(of),
+    present: () => judgePresent(of),
+  };
+  const verdicts: Partial<Record<Guarantee, Verdict>> = {};
   for (const guarantee of GUARANTEES) {
     if (!only.includes(guarantee)) continue;
     progress(guarantee, 0);
-    verdicts[guarantee] = judgeOne(of, guarantee, (share) => progress(guarantee, share));
+    verdicts[guarantee] = judges[guarantee]();
   }
   return verdicts;
 }
 
-function judgeOne(of: Case, guarantee: Guarantee, progress: (share: number) => void): Verdict {
-  switch (guarantee) {
-    case "linearizable":
-      return judgeLinearizable(of, progress);
-    case "sequential":
-    case "session":
-      return judgeOrdered(of, guarantee);
-    case "convergence":
-      return judgeConvergence(of);
-    case "present":
-      return judgePresent(of);
-  }
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }

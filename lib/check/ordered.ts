@@ -4,8 +4,9 @@
  * `clients.ts`.
  *
  * With the total order that the replicas delivered, the history is held to it. Without it, an
- * order is looked for: none exists if operations must come before each other in a circle; else
- * small histories are searched.
+ * order is looked for: there is one if all that is judged was asked for at `linearizable` and is;
+ * there is none if operations must come before each other in a circle; else small histories are
+ * searched.
  *
  * Sources: L. Lamport, "How to Make a Multiprocessor Computer That Correctly Executes
  * Multiprocess Programs", IEEE Trans. Computers C-28(9), 1979; D. Terry et al., "Session
@@ -21,19 +22,26 @@ import { type Bound, type Misfit, misfitOf } from "./fit.ts";
 import { withTheirWrites } from "./operations.ts";
 import { hasOrder } from "./order_search.ts";
 import { circleOf } from "./precedence.ts";
-import { FAIL, GET, type History, NONE, OK } from "./recorded.ts";
+import { FAIL, GET, type History, LINEARIZABLE, NONE, OK, SEQUENTIAL } from "./recorded.ts";
 import { smallest } from "./smallest.ts";
 import { type Verdict, type Violation, violationOf } from "./verdict.ts";
 import type { Witness } from "./witness.ts";
 import { indexWord, keyWord, named, valueWord } from "./words.ts";
 
-/** Judges one discipline. */
-export function judgeOrdered(of: Case, discipline: Discipline): Verdict {
+/** Judges one discipline; `isLinearizable` says whether the history is that, if it matters. */
+export function judgeOrdered(
+  of: Case,
+  discipline: Discipline,
+  isLinearizable: () => boolean,
+): Verdict {
   const { history, witness } = of;
   const chains = new Chains(history.tries, history.header.replicas, discipline);
   const judged = countJudged(history, chains);
   if (judged === 0) return { verdict: "ok", judged };
-  if (witness === null || witness.flaw !== null) return withoutWitness(of, chains, judged);
+  if (witness === null || witness.flaw !== null) {
+    if (followsRealTime(history, chains) && isLinearizable()) return { verdict: "ok", judged };
+    return withoutWitness(of, chains, judged);
+  }
   const misfit = misfitOf({ history, operations: of.operations, witness, chains });
   if (misfit === null) return { verdict: "ok", judged };
   return { verdict: "illegal", judged, violation: violationOfMisfit(of, chains, witness, misfit) };
@@ -45,6 +53,19 @@ function countJudged({ tries }: History, chains: Chains): number {
     if (chains.isJudged(row) && tries.outcome[row] === OK) judged++;
   }
   return judged;
+}
+
+/**
+ * Whether an order that is linearizable is all that is asked for: it then keeps to real time for
+ * all that is judged, and so to what each client did one after the other.
+ */
+function followsRealTime({ tries }: History, chains: Chains): boolean {
+  for (let row = 0; row < tries.count; row++) {
+    if (!chains.isJudged(row)) continue;
+    const least = tries.op[row] === GET ? LINEARIZABLE : SEQUENTIAL;
+    if (tries.level[row] < least || tries.client[row] !== tries.process[row]) return false;
+  }
+  return true;
 }
 
 function withoutWitness(of: Case, chains: Chains, judged: number): Verdict {
