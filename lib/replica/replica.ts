@@ -122,8 +122,11 @@ export class Replica implements SessionReplica {
   readonly #fsyncTimes = new RecentTimes();
   /** Bytes of own messages not delivered, by what `operationBytes` counts. */
   #outboxBytes = 0;
-  /** Whether what clients were shown before this process began may be more than what is here. */
-  readonly #mayHaveForgotten: boolean;
+  /**
+   * What clients were shown before this process began may be more than what is here; it is all
+   * here again when this much is applied: what the first live view began with included.
+   */
+  #rememberedAt: number;
   #wasLive = false;
   readonly #missingSince = new Since();
   readonly #suspectedSince = new Since();
@@ -143,7 +146,7 @@ export class Replica implements SessionReplica {
     const durable = store.load();
     this.#identity = durable.identity;
     this.#order = new Order({ id, replicas, suspectAfterMs, force }, durable);
-    this.#mayHaveForgotten = !this.#order.counts || store.mayHaveForgotten;
+    this.#rememberedAt = !this.#order.counts || store.mayHaveForgotten ? Infinity : 0;
     this.#countOutbox();
     this.#applyLeftOver(durable.position.index);
     this.#links = new Links({
@@ -230,12 +233,12 @@ export class Replica implements SessionReplica {
 
   /**
    * Why a read cannot be answered now, or null if it can. What may have forgotten what it has
-   * shown shows nothing in `sequential` before a view is live: a folder that is new, or whose
+   * shown shows nothing in `sequential` before a view has filled the gap: a folder that is new, or whose
    * machine lost power.
    */
   readObstacle({ consistency, token }: RequestOptions, read: number | null): RequestError | null {
     const level = consistency ?? this.#options.consistency;
-    const forgetful = this.#mayHaveForgotten && !this.#wasLive;
+    const forgetful = this.#store.applied < this.#rememberedAt;
     if (forgetful && level !== "eventual") return this.#noQuorum(false);
     if (read !== null && !this.#reads.isReady(read, this.#store.applied)) {
       if (!this.#isOrdering()) return this.#noQuorum(false);
@@ -703,6 +706,7 @@ export class Replica implements SessionReplica {
     queueMicrotask(() => this.#wakeWaiting());
     if (this.#wasLive) return;
     this.#wasLive = true;
+    this.#rememberedAt = Math.min(this.#rememberedAt, this.#order.position.index);
     this.#options.live();
   }
 
