@@ -7,7 +7,7 @@
 import { type Consistency, CONSISTENCY_LEVELS } from "../consistency.ts";
 import { exists } from "@std/fs/exists";
 import { connect } from "../client/mod.ts";
-import { reason } from "../errors.ts";
+import { FailedError, reason } from "../errors.ts";
 import { CHAOS_COLLECT_MS, CHAOS_CONVERGE_MS_MAX } from "../limits.ts";
 import { readLog, readUndelivered } from "../store/read_log.ts";
 import { ChaosCluster } from "./cluster.ts";
@@ -139,6 +139,10 @@ class Run {
 
   async carryOut(): Promise<RunReport> {
     const { seed, replicas, signal, events } = this.#options;
+    // The first view needs all replicas: before it, faults would only keep it away.
+    const notBegun = await this.#converged();
+    signal.throwIfAborted();
+    if (notBegun !== null) throw new FailedError(`the cluster does not begin: ${notBegun}`);
     const load = new AbortController();
     const injector = new Injector(this.#target(), {
       skipped: (why) => this.#once(why),
