@@ -230,7 +230,7 @@ Deno.test("demo: the list, and wrong use in one line with exit 2", async () => {
   const list = await kvdist(["demo"]);
   assertEquals(list.code, 0);
   assertEquals(
-    list.stdout.match(/^  \w+/gm)?.map((name) => name.trim()),
+    list.stdout.match(/^ {2}\w+/gm)?.map((name) => name.trim()),
     ["stale", "linearizable", "move", "crash", "partition"],
   );
   const wrong: [string, string][] = [

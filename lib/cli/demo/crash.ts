@@ -22,7 +22,7 @@ const SURVIVORS = [0, 1];
 const WRITES = 20;
 
 /** The time limit of what is to be refused. */
-const REFUSED_MS = 1_000;
+const REFUSED_MS = 500;
 
 const killed: Scene<Processes> = {
   title: "one of three is killed",
@@ -33,7 +33,7 @@ const killed: Scene<Processes> = {
     "no acknowledged write is missing",
   prepare: whole,
   async run(stage: Stage<Processes>): Promise<Outcome> {
-    const load = new Load(stage, { writeAt: 0, readAt: 1, prefix: "a" });
+    using load = new Load(stage, { writeAt: 0, readAt: 1, prefix: "a" });
     await load.writtenSince(0, WRITES);
     stage.tell(`${load.written} writes are answered at replica 0; kill -9 replica ${KILLED}`);
     const killedMs = stage.now();
@@ -78,7 +78,7 @@ const back: Scene<Processes> = {
     await untilViewOf(stage, 0, SURVIVORS);
   },
   async run(stage: Stage<Processes>): Promise<Outcome> {
-    const load = new Load(stage, { writeAt: 0, readAt: 1, prefix: "b" });
+    using load = new Load(stage, { writeAt: 0, readAt: 1, prefix: "b" });
     await load.writtenSince(0, WRITES);
     stage.tell(`${load.written} writes later, replica ${KILLED} is started again`);
     const startedMs = stage.now();

@@ -28,7 +28,7 @@ export interface Gap {
 }
 
 /** The clients, at work until {@linkcode Load.end}. */
-export class Load {
+export class Load implements Disposable {
   readonly #stage: Stage<Processes>;
   readonly #options: LoadOptions;
   readonly #writes: Answered<string>[] = [];
@@ -53,11 +53,10 @@ export class Load {
   /** Waits until so many writes were asked after that moment, and answered. */
   async writtenSince(ms: number, count: number): Promise<void> {
     const asked = () => this.#writes.filter(({ askedMs }) => askedMs > ms).length;
-    const done = this.#stage.until(
+    await this.#stage.until(
       () => Promise.resolve(asked() >= count || this.#isOver),
       `${count} more writes are answered`,
     );
-    await done;
     if (this.#isOver) await this.#working;
   }
 
@@ -65,6 +64,11 @@ export class Load {
   async end(): Promise<void> {
     this.#isOver = true;
     await this.#working;
+  }
+
+  /** They ask no more, whatever becomes of what they have asked. */
+  [Symbol.dispose](): void {
+    this.#isOver = true;
   }
 
   /** The longest time after that moment in which no write was answered. */

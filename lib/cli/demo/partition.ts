@@ -18,7 +18,7 @@ const ALONE = 2;
 const OTHERS = [0, 1];
 
 /** The time limit of what is to be refused. */
-const REFUSED_MS = 1_000;
+const REFUSED_MS = 500;
 
 /** What is under way when the links are cut outlasts the suspicion time. */
 const UNDER_WAY_MS = 2 * SUSPECT_AFTER_MS;

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { pause } from "../../chaos/pause.ts";
 import type { Asked } from "../../chaos/recorder.ts";
 import type { Consistency } from "../../consistency.ts";
 import { FailedError, reason } from "../../errors.ts";
@@ -240,7 +241,9 @@ export class Stage<S extends Scenery = Scenery> {
 
   /** Lets a time pass. */
   async pause(ms: number): Promise<void> {
-    await this.#interruptible(new Promise((resolve) => setTimeout(resolve, ms)));
+    const { signal } = this.#options;
+    await pause(ms, signal);
+    signal.throwIfAborted();
   }
 
   /** Counts down, or says once what is waited for, until it is ended. */

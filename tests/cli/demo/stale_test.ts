@@ -89,7 +89,7 @@ Deno.test("stale: a machine too slow to look proves nothing, and gets more time"
   assertEquals(verdicts(slow), ["as predicted"]);
   assertEquals(slow.results[0].attempts, 2);
   assertEquals(slow.results[0].delayMs, 300);
-  assert(/inconclusive\n(.*held to.*\n)+  again      this machine was/.test(slow.lines.join("\n")));
+  assert(/inconclusive\n(.*held to.*\n)+ +again +this machine was/.test(slow.lines.join("\n")));
 
   const slower = await showStale({ lateReads: 100 }, [1, 3], { delayMs: 10 });
   assertEquals(verdicts(slower), ["inconclusive", "inconclusive"]);
