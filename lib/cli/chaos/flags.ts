@@ -91,7 +91,7 @@ export const FLAGS = {
     kind: "count",
     value: "N",
     about: "Fewer writes answered at a level, or reads, are inconclusive",
-    default: 200,
+    default: 100,
   },
   json: { kind: "boolean", about: "Print the report as a line of JSON" },
 } as const satisfies FlagTable;
