@@ -1,25 +1,34 @@
 /**
- * Random and mutated frames at both ports: each is answered, nothing ends, memory stays flat. The
- * seed is told when something fails; `KVDIST_LONG=1` sends ten times as many.
+ * Random and mutated frames at both ports, in every state of a connection: each is answered, nothing
+ * ends, memory stays flat. The seed is told when something fails; `KVDIST_FUZZ_SEED` chooses it, and
+ * `KVDIST_LONG=1` sends a million frames, ten times as many as otherwise.
  */
 
 import { assert, assertEquals } from "@std/assert";
+import { RequestError, StreamError } from "../../lib/errors.ts";
+import { PeerDecoder } from "../../lib/wire/peer_decoder.ts";
 import { Random } from "../sim/random.ts";
 import { CAN_MEASURE_MEMORY, residentMebibytes } from "./memory.ts";
 import { type Answer, Bystanders, concat, frame, lengthOf, RawConnection } from "./raw.ts";
 import { type Server, startServer } from "./server.ts";
+import { until } from "./until.ts";
 
 const LONG = Deno.env.get("KVDIST_LONG") === "1";
 const SEED = Number(Deno.env.get("KVDIST_FUZZ_SEED") ?? 1);
 
-const CLIENT_FRAMES = LONG ? 180_000 : 18_000;
-const PEER_FRAMES = LONG ? 20_000 : 2_000;
+const TIMES = LONG ? 10 : 1;
+const CLIENT_FRAMES = 88_000 * TIMES;
+const CLIENT_FRAMES_IN_CHANGES = 2_000 * TIMES;
+const PEER_FRAMES = 10_000 * TIMES;
 
 /** How many connections send at a time, each with its own random numbers. */
 const CONNECTIONS = 6;
 
-/** Requests that a connection sends in one write. */
-const BATCH = 40;
+/** Frames that a connection sends in one write: to clients' ports … */
+const BATCH = 100;
+
+/** … and to peers', where the first decides. */
+const PEER_BATCH = 25;
 
 /**
  * What the memory may grow by once all kinds of requests were seen, in MiB. The heaps of the three
@@ -30,105 +39,226 @@ const GROWTH_MAX = LONG ? 600 : 200;
 const ENCODER = new TextEncoder();
 
 Deno.test(`random frames on the client port are all answered (seed ${SEED})`, () =>
-  fuzz(async (server) => {
+  fuzz([], async (server) => {
+    using bystanders = new Bystanders(server.replicas.map(({ client }) => client));
     const share = Math.ceil(CLIENT_FRAMES / CONNECTIONS);
     const all = (from: number, count: number) =>
       Promise.all(Array.from({ length: CONNECTIONS }, (_, i) => {
         const { client } = server.replicas[i % server.replicas.length];
         return fuzzClientPort(client, new Random(SEED * 1_000 + from + i), count);
       }));
-    await all(0, Math.ceil(share / 4));
-    const before = CAN_MEASURE_MEMORY ? await residentMebibytes(server.pid) : 0;
-    await all(CONNECTIONS, share);
-    const after = CAN_MEASURE_MEMORY ? await residentMebibytes(server.pid) : 0;
+    const memory = () => CAN_MEASURE_MEMORY ? residentMebibytes(server.pid) : 0;
+    const first = Math.ceil(share / 4);
+    await all(0, first);
+    const before = await memory();
+    await all(CONNECTIONS, share - first);
+    const after = await memory();
     assert(after - before < GROWTH_MAX, `from ${before} MiB to ${after} MiB`);
+    await bystanders.end();
   }));
 
 Deno.test(`random frames on the peer port are all refused (seed ${SEED})`, () =>
-  fuzz(async (server) => {
+  fuzz([], async (server) => {
+    using bystanders = new Bystanders(server.replicas.map(({ client }) => client));
     await Promise.all(Array.from({ length: CONNECTIONS }, async (_, i) => {
       const { peer } = server.replicas[i % server.replicas.length];
       const random = new Random(SEED * 2_000 + i);
-      for (let sent = 0; sent < PEER_FRAMES / CONNECTIONS; sent++) await fuzzPeerPort(peer, random);
+      for (let sent = 0; sent < PEER_FRAMES / CONNECTIONS; sent += PEER_BATCH) {
+        await fuzzPeerPort(peer, random);
+      }
     }));
+    await bystanders.end();
   }));
 
-/** Lets it happen to a server, beside well-behaved clients. */
-async function fuzz(act: (server: Server) => Promise<void>): Promise<void> {
-  await using server = await startServer({ args: ["--store", "memory", "--log-level", "error"] });
-  using bystanders = new Bystanders(server.replicas.map(({ client }) => client));
+Deno.test(`random frames behind a peer's hello break links, and no client goes unanswered (seed ${SEED})`, () =>
+  // Links that break make views change: requests wait, and are told so, soon.
+  fuzz(["--request-timeout", "200ms", "--suspect-after", "300ms"], async (server) => {
+    const [status] = await statuses(server);
+    const { cluster } = status;
+    const { identity } = (await statuses(server))[2];
+    const random = new Random(SEED * 3_000);
+    const ballots = new Set<string>();
+    const share = Math.ceil(CLIENT_FRAMES_IN_CHANGES / server.replicas.length);
+    let sent = 0;
+    await Promise.all([
+      ...server.replicas.map(({ client }, i) =>
+        fuzzClientPort(client, new Random(SEED * 4_000 + i), share).finally(() => sent++)
+      ),
+      (async () => {
+        // Replicas 0 and 1 are dialled by 2: whoever has its identity takes its place.
+        while (sent < server.replicas.length) {
+          for (const { peer } of server.replicas.slice(0, 2)) {
+            await impersonate(peer, ["hello", 1, cluster, 2, 3, identity], random);
+          }
+          for (const { view } of await statuses(server)) ballots.add(String(view.ballot));
+        }
+      })(),
+    ]);
+    assert(ballots.size > 1, "no view has changed");
+    await until("all are in one view again", async () => {
+      const all = await statuses(server);
+      return all.every(({ state, view }) =>
+        state === "live" && view.members.length === 3 &&
+        String(view.ballot) === String(all[0].view.ballot)
+      );
+    });
+    using bystanders = new Bystanders(server.replicas.map(({ client }) => client));
+    await bystanders.end();
+  }));
+
+/** Lets it happen to a server, which must end as if nothing had. */
+async function fuzz(args: string[], act: (server: Server) => Promise<void>): Promise<void> {
+  await using server = await startServer({
+    args: ["--store", "memory", "--log-level", "error", ...args],
+  });
   await act(server);
-  await bystanders.end();
   assertEquals(await server.stop(), 0);
   assertEquals(server.stderr().replace(/^kvdist: .*\n/gm, ""), "", "no error is logged");
 }
 
+/** What each replica says of itself. */
+async function statuses({ replicas }: Server) {
+  return await Promise.all(replicas.map(async ({ client }) => {
+    using connection = await RawConnection.open(client);
+    const [, status] = await connection.ask("status");
+    const { state, view, cluster, identity } = Object(status);
+    return { state, view, cluster, identity };
+  }));
+}
+
+/** Asks for what there is not: its answer comes behind those of all that was asked before. */
+const MARK = frame('["mark"]');
+
+function isMark([word, code, text]: Answer): boolean {
+  return word === "ERROR" && code === "unknown_command" &&
+    String(text).startsWith('unknown command "mark"');
+}
+
 /**
- * Sends frames, each followed by a `status`: so there must be answers of another kind, then one of
- * this, whatever the frame was, or an `ERROR` and the end of the connection.
+ * Sends frames, each followed by a mark: so there must be answers, then that to the mark, whatever
+ * the frame was, or an `ERROR` and the end of the connection. Some connections are closed halfway,
+ * some within a frame: what came whole is answered all the same.
  */
 async function fuzzClientPort(address: string, random: Random, count: number): Promise<void> {
-  const status = frame('["status"]');
   for (let sent = 0; sent < count;) {
     using connection = await RawConnection.open(address);
     for (let closed = false; !closed && sent < count;) {
-      const batch = Array.from({ length: BATCH }, () => randomFrame(random, REQUESTS));
-      const bytes = batch.flatMap((content) => [frame(content), status]);
-      // Where the stream is no longer trusted, the rest is not taken.
-      const writing = writeAll(connection, bytes);
+      const batch = randomBatch(random);
+      const ending = random.pick<keyof typeof ENDINGS>(["none", "none", "closed", "cut"]);
+      const bytes = concat(batch.flatMap((content) => [frame(content), MARK]));
+      const writing = write(connection, concat([bytes, ENDINGS[ending](random)]))
+        .then(() => ending === "none" ? undefined : connection.closeWrite().catch(() => {}));
       for (const content of batch) {
         sent++;
-        const answers = await answersTo(connection);
-        const last = answers.at(-1);
-        assert(last !== undefined, `unanswered: ${show(content)}`);
-        if (last[0] === "STATUS") {
-          assert(answers.length > 1, `unanswered: ${show(content)}`);
-        } else {
-          assertEquals([last[0], last[1]], ["ERROR", "bad_request"], show(content));
-          assert(!isJson(content), `closed after ${show(content)}`);
-          closed = true;
-          break;
+        const { answers, marked } = await answersTo(connection);
+        if (marked) {
+          assert(answers.length > 0, `unanswered: ${show(content)}`);
+          continue;
         }
+        const [word, code] = answers.at(-1) ?? [];
+        assertEquals([word, code], ["ERROR", "bad_request"], show(content));
+        assert(!isJson(content), `closed after ${show(content)}`);
+        closed = true;
+        break;
       }
       await writing;
-    }
-    // A length that is none, or a frame that never becomes whole, at the end of some connections.
-    if (random.chance(0.5)) {
-      await connection.write(lengthOf(random.pick([0, 9, 2 ** 23 + 1, 2 ** 31]))).catch(() => {});
+      if (ending === "none" || closed) continue;
+      const rest = await connection.rest();
+      assert(rest.length === 0 || ending === "cut", "more answers than requests");
+      closed = true;
     }
   }
 }
 
-/** The answers up to a `STATUS`, or to the end of the connection. */
-async function answersTo(connection: RawConnection): Promise<Answer[]> {
+/** Frames up to one after which the stream is not trusted: what comes behind that is not taken. */
+function randomBatch(random: Random): Uint8Array[] {
+  const batch: Uint8Array[] = [];
+  while (batch.length < BATCH) {
+    const content = randomFrame(random, REQUESTS);
+    batch.push(content);
+    if (!isJson(content)) break;
+  }
+  return batch;
+}
+
+/** What comes behind the last whole frame of a connection. */
+const ENDINGS = {
+  none: () => new Uint8Array(),
+  closed: () => new Uint8Array(),
+  /** A length that is none or too great, or a frame that never becomes whole. */
+  cut: (random: Random) =>
+    random.chance(0.5)
+      ? lengthOf(random.pick([0, 2 ** 23 + 1, 2 ** 31]))
+      : frame('["get","a"]').subarray(0, random.int(1, 14)),
+};
+
+/** The answers up to that to a mark, or to the end of the connection. */
+async function answersTo(
+  connection: RawConnection,
+): Promise<{ answers: Answer[]; marked: boolean }> {
   const answers: Answer[] = [];
   for (;;) {
     const answer = await connection.next();
-    if (answer === null) return answers;
+    if (answer === null) return { answers, marked: false };
+    if (isMark(answer)) return { answers, marked: true };
     answers.push(answer);
-    if (answer[0] === "STATUS") return answers;
   }
 }
 
-async function writeAll(connection: RawConnection, parts: readonly Uint8Array[]): Promise<void> {
+async function write(connection: RawConnection, bytes: Uint8Array): Promise<void> {
   try {
-    await connection.write(concat(parts));
+    await connection.write(bytes);
   } catch {
     // It was closed meanwhile, which the answers tell.
   }
 }
 
-/** Says one thing to a peer port, and wants a refusal, or just the end if it was no whole frame. */
+/** Says things to a peer port, and wants a refusal, or just the end if there was no whole frame. */
 async function fuzzPeerPort(address: string, random: Random): Promise<void> {
   using connection = await RawConnection.open(address);
-  const content = randomFrame(random, PEER_WORDS);
-  const whole = frame(content);
-  const cut = random.chance(0.1) ? random.int(0, whole.length - 1) : whole.length;
-  await writeAll(connection, [whole.subarray(0, cut)]);
-  await connection.closeWrite();
+  const contents = Array.from({ length: PEER_BATCH }, () => randomFrame(random, PEER_WORDS));
+  const bytes = concat(contents.map((content) => frame(content)));
+  const first = 4 + contents[0].length;
+  const cut = random.chance(0.1) ? random.int(0, first - 1) : bytes.length;
+  await write(connection, bytes.subarray(0, cut));
+  await connection.closeWrite().catch(() => {});
   const answers = await connection.rest();
   const refused = answers.every(([word, code]) => word === "ERROR" && code === "unauthorized");
-  assert(refused && (cut < whole.length || answers.length === 1), show(content));
+  assert(refused && (cut < first || answers.length === 1), show(contents[0]));
+}
+
+/**
+ * Takes the place of a replica with its hello, and says what breaks the link: parts of a message that
+ * never comes, and then something that no peer says. What has the form of a peer's message counts, as
+ * long as nobody lies; so nothing of that is sent.
+ */
+async function impersonate(
+  address: string,
+  hello: readonly unknown[],
+  random: Random,
+): Promise<void> {
+  using connection = await RawConnection.open(address);
+  const contents: Uint8Array[] = [ENCODER.encode(JSON.stringify(hello))];
+  for (let parts = random.int(0, PEER_BATCH); parts > 0; parts--) contents.push(PART);
+  let last = randomFrame(random, PEER_WORDS);
+  while (isPeerMessage(last)) last = randomFrame(random, PEER_WORDS);
+  contents.push(last);
+  await write(connection, concat(contents.map((content) => frame(content))));
+  if (random.chance(0.3)) await connection.closeWrite().catch(() => {});
+  // What the replica sends meanwhile ends with the link: closed, or reset.
+  await connection.rest().catch(() => {});
+}
+
+const PART = ENCODER.encode('["part",[2,9,9,"a","9",1],[2,10,10,"a",null,0,"once"]]');
+
+function isPeerMessage(content: Uint8Array): boolean {
+  try {
+    new PeerDecoder({ replicas: 3, parts: 100, partBytes: 1_000_000 }).decode(content);
+    return true;
+  } catch (error) {
+    assert(error instanceof RequestError || error instanceof StreamError, String(error));
+    return false;
+  }
 }
 
 const NOBODY = "00000000-0000-0000-0000-000000000000";
@@ -142,6 +272,10 @@ const REQUESTS: readonly unknown[][] = [
   ["get", "b", { consistency: "sequential", timeout: 10 }],
   ["delete", "a", {}],
   ["dump", "a"],
+  ["get", "b", { consistency: "linearizable", timeout: 100 }],
+  ["outcome", "once"],
+  ["outcome", "never", { timeout: 50 }],
+  ["status"],
 ];
 
 /** What peers say; none of it fits as the first word of a stranger. */
@@ -150,7 +284,12 @@ const PEER_WORDS: readonly unknown[][] = [
   ["hello", 1, NOBODY, 1, 3, NOBODY],
   ["broadcast", "a", "9", 1, [2, 9], "message", 9, 0, [1, 0]],
   [[0, 5], "a", null, 1, [2, 9], "acknowledgement", 0, [1, 0]],
-  ["heartbeat", 9, "live", [1, 0], 1, [0, 1], false, 0],
+  ["heartbeat", 9, "live", [1, 0], 1, [0, 1], false, 0, 0],
+  ["promise", [9, 2], null, NOBODY, [0, 0, 0], [0, 0, 0], 0, [0, 1], null, false],
+  ["entries", 1, 1, [2, 9, 9, "a", "9", 1]],
+  ["snapshot", 1, [9, 9, 2], [0, 0, 9], 0, 0, true, [["a", "9"]], []],
+  ["confirm", [1, 0], 1],
+  ["fetch", 1, 9, 0, 1],
   ["prepare", [9, 2]],
   ["install", [[9, 2], [0, 1, 2], NOBODY, [NOBODY]], null, [0, 0, 0], [0, 0, 0], 2, 0],
 ];
@@ -160,7 +299,7 @@ function randomFrame(random: Random, forms: readonly unknown[][]): Uint8Array {
   const form = random.pick(forms);
   if (random.chance(0.1)) return ENCODER.encode(JSON.stringify(form));
   if (random.chance(0.5)) return ENCODER.encode(JSON.stringify(changed(form, random)));
-  if (random.chance(0.5)) return ENCODER.encode(JSON.stringify(randomValue(random, 3)));
+  if (random.chance(0.9)) return ENCODER.encode(JSON.stringify(randomValue(random, 3)));
   const bytes = ENCODER.encode(JSON.stringify(form));
   for (let i = random.int(1, 3); i > 0; i--) {
     bytes[random.int(0, bytes.length - 1)] = random.int(0, 255);
