@@ -152,6 +152,9 @@ function violationOfSearch(of: Case, key: number, rows: Int32Array, last: number
     closed: (parts) => withTheirWrites(history, of.pairs, untilThen, parts),
     workMax: SHRINK_WORK_MAX,
   });
+  // Of so few, the zones can often say more.
+  const conflict = new Zones(history, of.operations).check(Int32Array.from(parts));
+  if (conflict !== null && conflict !== "repeated") return violationOfConflict(of, key, conflict);
   const text = `${keyWord(history, key)}: no order of these operations explains what was read`;
   return violationOf(text, { operations: parts });
 }
