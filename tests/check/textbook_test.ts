@@ -41,8 +41,8 @@ const EXAMPLES: readonly Example[] = [
       2 get x linearizable → 1
       0 ok`,
     text:
-      'x held "1" before "2", since the set of lines 2–3 was over before the set of lines 4–9 ' +
-      'began; and "2" before "1"',
+      'x held "1" before "2", since the set of lines 2–3 was over before the get of lines 5–6 ' +
+      'began; and "2" before "1", since the get of lines 5–6 was over before the get of lines 7–8',
   },
   {
     name: "a write of unknown outcome may happen at any later time, but not before it began",
@@ -583,9 +583,11 @@ const EXAMPLES: readonly Example[] = [
     guarantee: "present",
     keeps: `
       0 set x 1 → info
+      0 set y 2 → ok
       final 0 x 1`,
     breaks: `
       0 set x 1 → fail
+      0 set y 2 → ok
       final 0 x 1`,
     text: 'replica 0 holds x = "1" at the end, and no write that did not fail says so',
   },
@@ -635,7 +637,7 @@ Deno.test("what cannot be decided is unknown, and says why", () => {
     "what replica 2 held at the end is not told",
   );
   assertEquals(
-    why("convergence", "final 0\nfinal 0 x 1\nfinal 1 x 1\nfinal 2 y 1"),
+    why("convergence", "final 0 x 1\nfinal 1 x 1\nfinal 2 y 1"),
     "some keys are not told of all replicas",
   );
 });
