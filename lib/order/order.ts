@@ -501,6 +501,13 @@ export class Order {
     return this.#now < until && this.hears().includes(coordinator);
   }
 
+  /** The members of the view that is being installed, as far as that is known here. */
+  #forming(): readonly number[] {
+    const install = this.#change?.install ?? this.#installing;
+    if (install !== null) return install.view.members;
+    return this.#state === "installed" ? this.#current.members : [];
+  }
+
   /** The change that this replica takes part in has come closer to its end. */
   #progress(): void {
     if (this.#change !== null) this.#change.progressAt = this.#now;
@@ -656,13 +663,18 @@ export class Order {
     const before = this.#peers.heartbeat(from);
     this.#peers.keep(from, heartbeat);
     this.#round = Math.max(this.#round, heartbeat.round);
-    // A long installation goes on as long as entries arrive anywhere.
-    if (before !== null && heartbeat.fetched > before.fetched && this.#state !== "live") {
+    // A long installation goes on as long as entries arrive at any of its members.
+    if (before !== null && heartbeat.fetched > before.fetched && this.#forming().includes(from)) {
       this.#progress();
     }
     if (heartbeat.state !== "live" || heartbeat.ballot === null) return;
     // The change that this replica took part in has come to its end without it.
     if (compareBallots(heartbeat.ballot, this.#promised) >= 0) this.#following = null;
+    // Or what it was about to install: nobody starts that any more.
+    const installing = this.#installing?.view.ballot ?? null;
+    if (installing !== null && compareBallots(heartbeat.ballot, installing) > 0) {
+      this.#stopInstalling();
+    }
     if (this.#view === null) return;
     this.#onStart(heartbeat.ballot);
     if (this.#state !== "outside" && compareBallots(heartbeat.ballot, this.#view.ballot) > 0) {
@@ -692,11 +704,8 @@ export class Order {
 
   #onPrepare(from: number, { ballot }: Prepare): void {
     this.#round = Math.max(this.#round, ballot.round);
-    const order = compareBallots(ballot, this.#promised);
-    // The same again, since the first answer may have been lost with its link.
-    const again = order === 0 && from !== this.#id &&
-      !sameBallot(this.#view?.ballot ?? null, ballot);
-    if (order <= 0 && !again) {
+    // Nor the same again: a coordinator that lost its folder may use a ballot a second time.
+    if (compareBallots(ballot, this.#promised) <= 0) {
       return this.#send(from, { type: "refuse", ballot, promised: this.#promised });
     }
     this.#promised = ballot;
@@ -814,9 +823,9 @@ export class Order {
 
   #gotOn(fetching: Fetching): void {
     this.#fetched++;
-    this.#progress();
-    // Who only catches up follows what is delivered meanwhile.
-    if (this.#installing === null) {
+    if (this.#installing !== null) this.#progress();
+    else {
+      // Who only catches up follows what is delivered meanwhile.
       const known = this.#peers.heartbeat(fetching.source)?.index ?? 0;
       fetching.to = Math.max(fetching.to, known);
     }

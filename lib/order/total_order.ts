@@ -198,8 +198,10 @@ export class TotalOrder {
     ) + 1;
     this.#n = Math.max(this.#n, known);
     if (isNew && previous !== null) {
-      // A new folder in a cluster that has ordered before: its forgotten numbers lie below.
-      this.#n = Math.max(this.#n, known + N_STEP_IDENTITY, view.ballot.round * N_STEP_IDENTITY);
+      // A new folder in a cluster that has ordered before: its forgotten numbers lie below, or,
+      // if it was lost twice in a round, beside.
+      const { round, id } = view.ballot;
+      this.#n = Math.max(this.#n, known + N_STEP_IDENTITY, round * N_STEP_IDENTITY) + id * N_STEP;
     }
     this.#view = view;
     this.#unsafe.clear();

@@ -126,6 +126,20 @@ Deno.test("5 in a view nothing is fetched, nor from who is not ahead", () => {
   assertEquals(sent(outside(0).first), []);
 });
 
+Deno.test("5 who was to install a view hears of a later one, and catches up with that", () => {
+  const { cluster } = installing(3);
+  cluster.drop(1, 2);
+  cluster.link(1, 2);
+  // 2 has trimmed its log: all it has is a snapshot beyond the base.
+  assertIgnored(cluster.receive(1, 2, part(2, 50, 0, true)));
+  const later = { round: NEXT.round + 1, id: 0 };
+  cluster.receive(1, 2, { ...heartbeat(50), ballot: later });
+  const fetched = sent(cluster.step(1, { type: "tick", random: 0.5 }));
+  assertEquals(fetched, ["2: fetch 1 to 50"]);
+  cluster.receive(1, 2, part(3, 50, 0, true));
+  assertEquals([cluster.order(1).state, cluster.order(1).position.index], ["outside", 50]);
+});
+
 Deno.test("5 of several the one that is furthest is asked", () => {
   const cluster = Cluster.formed();
   cluster.crash(1);

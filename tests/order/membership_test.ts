@@ -74,6 +74,40 @@ Deno.test("5 the straggling lowest id begins no change: all others would have to
   assertEquals(members(cluster, 1), [0, 1, 2]);
 });
 
+Deno.test("5 who catches up outside does not keep a change waiting for a member that is gone", () => {
+  const { cluster, lines } = without(4, 0, { replicas: 5 });
+  cluster.step(0, { type: "link_up", peer: 4 });
+  cluster.crash(3);
+  const isInstalling = () => lines.some((line) => line.startsWith("0 sends 1 2: install"));
+  for (let step = 0; step < 100 && !isInstalling(); step++) {
+    cluster.wait(50);
+    cluster.persist(0);
+    for (const id of [1, 2]) {
+      cluster.deliver(0, id);
+      cluster.persist(id);
+      cluster.deliver(id, 0);
+    }
+  }
+  assert(isInstalling());
+  cluster.persist(0);
+  // From here on 2 does nothing, and 4 is sent a snapshot by 1.
+  for (let fetched = 0; fetched < 60; fetched++) {
+    cluster.receive(0, 4, {
+      type: "heartbeat",
+      clock: 1,
+      state: "outside",
+      ballot: null,
+      round: 1,
+      hears: [0, 1],
+      wants: true,
+      index: 0,
+      fetched,
+    });
+    cluster.wait(50);
+  }
+  assert(lines.includes("0 is stuck: not all members have installed the view"));
+});
+
 Deno.test("5 one that comes and goes waits longer each time before it is taken back", () => {
   const cluster = Cluster.formed();
   const waits: number[] = [];

@@ -215,16 +215,57 @@ Deno.test("5.2 a lower ballot is refused, and told the promised one", () => {
   assertEquals(cluster.order(1).promised, NEXT);
 });
 
-Deno.test("5.2 the same prepare again is answered again, since the answer may be lost", () => {
+Deno.test("5.2 the same prepare again is refused", () => {
   const cluster = Cluster.formed();
   cluster.receive(1, 2, { type: "prepare", ballot: NEXT });
   cluster.persist(1);
-  cluster.receive(1, 2, { type: "prepare", ballot: NEXT });
-  assertEquals(sent(cluster.persist(1)), ["2: promise 5.2, installed 1.0 at 0, pending nothing"]);
-  // But not once it is installed: the promise would report what belongs to the view itself.
+  const again = cluster.receive(1, 2, { type: "prepare", ballot: NEXT });
+  assertEquals(sent(again), ["2: refuse 5.2, promised 5.2"]);
   cluster.receive(1, 2, install());
   const out = cluster.receive(1, 2, { type: "prepare", ballot: NEXT });
   assertEquals(sent(out), ["2: refuse 5.2, promised 5.2"]);
+});
+
+Deno.test("5.2 a coordinator that lost its folder forms no second view with an old ballot", () => {
+  const cluster = Cluster.formed({ replicas: 5 });
+  for (const a of [0, 1, 2]) for (const b of [3, 4]) cluster.drop(a, b);
+  cluster.wait(950);
+  // Only 0 and 1 hold what 0's view 2.0 carries; 1 alone installs it before 0 loses its folder.
+  cluster.submit(1, "x", "carried in the first");
+  cluster.deliver(1, 0);
+  cluster.persist(0);
+  cluster.persist(1);
+  cluster.wait(100);
+  cluster.persist(0);
+  for (const id of [1, 2]) {
+    cluster.deliver(0, id);
+    cluster.persist(id);
+    cluster.deliver(id, 0);
+  }
+  cluster.persist(0);
+  cluster.deliver(0, 1);
+  cluster.persist(1);
+  assertEquals(cluster.order(1).view?.members, [0, 1, 2]);
+  cluster.drop(1, 2);
+  cluster.crash(0);
+  cluster.lose(0);
+  cluster.start(0);
+  cluster.wait(1_000);
+  // The new 0 has heard only of the first view, and takes 2.0 again: for all but 1.
+  for (const id of [3, 4]) cluster.link(0, id);
+  cluster.wait(50);
+  for (const id of [0, 3, 4]) cluster.link(2, id);
+  cluster.step(0, { type: "tick", random: 0.5 });
+  cluster.persist(0);
+  assertEquals(cluster.order(0).promised, { round: 2, id: 0 });
+  cluster.run();
+  cluster.submit(3, "y", "ordered in the second");
+  cluster.run();
+  cluster.link(1, 3);
+  cluster.wait(100);
+  cluster.stabilize();
+  const stores = cluster.ids.map((id) => cluster.store(id).scan(""));
+  assertEquals(stores, Array(5).fill(stores[0]));
 });
 
 Deno.test("5.2 who has promised helps its old view no more", () => {
@@ -558,6 +599,23 @@ Deno.test("5 a new folder takes no write, and its n begins above all that it may
   const { round } = cluster.order(2).view?.ballot ?? FIRST;
   assertEquals(cluster.submit(2, "x", "4").n, round * N_STEP_IDENTITY + 1);
   assertEquals(cluster.order(0).view?.identities, ["folder-0", "folder-1", "folder-2-2"]);
+});
+
+Deno.test("5 a folder lost twice gives no number twice, not even in views of one round", () => {
+  const cluster = Cluster.formed();
+  const numbers = [0, 1].map((id) => {
+    cluster.crash(2);
+    cluster.lose(2);
+    cluster.start(2);
+    const ballot = { round: 5, id };
+    const { view, ...rest } = install([], ballot);
+    const identities = ["folder-0", "folder-1", `folder-2-${id + 2}`];
+    cluster.receive(2, id, { type: "prepare", ballot });
+    cluster.receive(2, id, { ...rest, view: { ...view, identities } });
+    cluster.receive(2, id, { type: "start", ballot });
+    return cluster.submit(2, "x", `${id}`).n ?? 0;
+  });
+  assertGreater(numbers[1], numbers[0] + N_STEP - 1);
 });
 
 Deno.test("5 a majority that has lost its folders forms nothing", () => {
