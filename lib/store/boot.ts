@@ -10,13 +10,13 @@ import { BOOT_TOLERANCE_MS } from "../limits.ts";
 /** When what must be safe is forced to disk: before it is answered, each second, or never by us. */
 export type Fsync = "always" | "interval" | "never";
 
-/** In the store from before its first commit until it is closed. */
+/** In the store from before its first commit until it is closed; after that while it `forgot`. */
 export interface BootNote {
   /** When the machine was started, in milliseconds of its clock; null if that is not told. */
   readonly at: number | null;
   /** The weakest setting that something was written with and not forced since. */
   readonly fsync: Fsync;
-  /** Whether a power cut may have made it forget what the replica has not yet been told again. */
+  /** Whether the replica may have shown more than is here, and has not yet been told it again. */
   readonly forgot: boolean;
 }
 

@@ -324,7 +324,9 @@ export class SqliteStore implements Store {
       if (boot === null || this.#failed) return;
       // What was never forced must be on disk before the note that all is.
       if (boot.fsync === "never") this.#forceAll(() => this.#setProtocol("boot", boot));
-      this.#forceAll(() => this.#setProtocol("boot", null));
+      // But what a power cut took is back only when a view has begun.
+      const left = boot.forgot ? { ...boot, fsync: "always" } : null;
+      this.#forceAll(() => this.#setProtocol("boot", left));
     } finally {
       this.#db.close();
       this.#folder.release();
@@ -415,6 +417,13 @@ export class SqliteStore implements Store {
     if (boot?.forgot === true && carried === 0) this.#setBoot({ ...boot, forgot: false });
   }
 
+  /** A new folder's first view begins with messages: the one it replaces may have shown them. */
+  #noteNew(): void {
+    const { boot } = this.#held;
+    invariant(boot !== null, "the machine's run is noted before the first commit");
+    this.#setBoot({ ...boot, forgot: true });
+  }
+
   #setBoot(boot: BootNote): void {
     this.#held.boot = boot;
     this.#setProtocol("boot", boot);
@@ -441,6 +450,7 @@ export class SqliteStore implements Store {
       }
       case "installed": {
         const { view, pending, outbox, n } = write;
+        if (pending.length > 0 && this.#protocol("installed") === null) this.#noteNew();
         this.#setProtocol("installed", view);
         if (view.identities[this.#self] === this.#protocol("identity")) {
           this.#setProtocol("former", null);

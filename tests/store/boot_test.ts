@@ -208,6 +208,45 @@ Deno.test("it may have forgotten until a view has begun and its messages are del
   });
 });
 
+Deno.test("a clean stop before a view has begun does not make good for a power cut", async () => {
+  for (const fsync of MODES) {
+    await inFolder(async (path) => {
+      const store = await open(path, fsync);
+      apply(store, set("a", "1"));
+      afterPowerCut(path, `${path}-cut`);
+      store.close();
+      const cut = await open(`${path}-cut`, fsync);
+      commit(cut, { writes: [{ type: "promised", ballot: { round: 9, id: 0 } }] });
+      const identity = who(cut);
+      cut.close();
+      const again = await open(`${path}-cut`, fsync);
+      assertEquals([again.mayHaveForgotten, who(again)], [true, identity]);
+      install(again);
+      again.close();
+      const settled = await open(`${path}-cut`, fsync);
+      assertEquals([settled.mayHaveForgotten, who(settled)[0]], [false, identity[0]]);
+      settled.close();
+    });
+  }
+});
+
+Deno.test("a new folder may have forgotten what its first view begins with", async () => {
+  await inFolder(async (path) => {
+    const store = await open(path);
+    const carried = message(0, 7, 7);
+    install(store, [carried]);
+    store.close();
+    const again = await open(path);
+    assertEquals(again.mayHaveForgotten, true);
+    install(again, [carried]);
+    commit(again, { deliver: [{ index: 1, message: carried }] });
+    again.close();
+    const settled = await open(path);
+    assertEquals(settled.mayHaveForgotten, false);
+    settled.close();
+  });
+});
+
 function copyFolder(from: string, to: string): void {
   Deno.mkdirSync(to, { recursive: true });
   for (const { name } of Deno.readDirSync(from)) {
