@@ -186,7 +186,7 @@ const ENDED: readonly [string[], string][] = [
 Deno.test("Ctrl-C and SIGTERM leave nothing behind", async () => {
   for (const [words, told] of ENDED) {
     for (const [signal, expected] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
-      const code = await withProgram(async (options) => {
+      await withProgram(async (options) => {
         const { child, reader } = await inTheMidst(words, told, options);
         const replicas = await processesIn(options.env.TMPDIR);
         assertEquals(replicas.length > 0, words[0] === "partition");
@@ -194,10 +194,9 @@ Deno.test("Ctrl-C and SIGTERM leave nothing behind", async () => {
         while (!(await reader.read()).done);
         await child.stderr.cancel();
         const { code } = await child.status;
+        assertEquals(code, expected);
         assertEquals(await processesIn(options.env.TMPDIR), []);
-        return code;
       });
-      assertEquals(code, expected);
     }
   }
 });

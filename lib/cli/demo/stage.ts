@@ -323,6 +323,8 @@ export class Stage<S extends Scenery = Scenery> {
   /** The promise, or a rejection as soon as the user wants no more. */
   async #interruptible<T>(promise: Promise<T>): Promise<T> {
     const { signal } = this.#options;
+    // A request that is left alone ends with its connection; that is no news any more.
+    promise.catch(() => {});
     signal.throwIfAborted();
     const aborted = Promise.withResolvers<never>();
     const abort = () => aborted.reject(signal.reason);
@@ -331,8 +333,6 @@ export class Stage<S extends Scenery = Scenery> {
       return await Promise.race([promise, aborted.promise]);
     } finally {
       signal.removeEventListener("abort", abort);
-      // A request that was left alone ends with its connection; that is no news any more.
-      promise.catch(() => {});
     }
   }
 }
