@@ -60,6 +60,7 @@ export class Injector {
   readonly #lost = new Set<number>();
   readonly #healing = new AbortController();
   readonly #active = new Set<Promise<void>>();
+  #isEnded = false;
 
   /** Nothing is done yet; all replicas run. */
   constructor(target: Target, events: InjectorEvents) {
@@ -101,6 +102,12 @@ export class Injector {
     await Promise.all(this.#active);
     // One that ended by itself is started too: what it holds is wanted.
     await Promise.all(this.#target.replicas.map((_, id) => this.#start(id)));
+  }
+
+  /** From now on nothing is started, whatever was to be undone. */
+  end(): void {
+    this.#isEnded = true;
+    this.#healing.abort();
   }
 
   async #begin(fault: Fault): Promise<(() => void | Promise<void>) | null> {
@@ -188,7 +195,7 @@ export class Injector {
   async #start(id: number): Promise<void> {
     this.#starts[id] = this.#starts[id].then(async () => {
       const replica = this.#target.replicas[id];
-      if (this.#holds[id] > 0 || replica.isUp) return;
+      if (this.#isEnded || this.#holds[id] > 0 || replica.isUp) return;
       try {
         await replica.start();
       } catch (error) {

@@ -79,13 +79,16 @@ export interface RunReport {
   };
   /** Replicas that ended though nobody killed them, and why. */
   readonly crashes: readonly string[];
-  /** How long it took from the healing until all were whole, or what was still missing then. */
+  /** When all was healed and clients had stopped: how long until all were equal, or what was not. */
   readonly convergence: { readonly ms: number; readonly missing: string | null };
 }
 
 /** How long a replica may take to pass on what it has acknowledged, before it is not wiped. */
 const DRAIN_MS_MAX = 2_500;
 const LOOK_MS = 50;
+
+/** How long clients go on when all is healed. */
+const CALM_MS = 2_000;
 
 /** Names of `eventual` writes begin with this: an acknowledged one may lie on one disk only. */
 const EVENTUAL = "e";
@@ -156,19 +159,26 @@ class Run {
     // Whoever fails ends the rest; what failed is thrown below.
     working.catch(() => load.abort());
     events.phase("faults and load");
+    const ended = AbortSignal.any([signal, load.signal]);
     try {
-      await this.#injectFaults(injector, AbortSignal.any([signal, load.signal]));
+      await this.#injectFaults(injector, ended);
+      if (!ended.aborted) {
+        events.phase("healing");
+        await injector.heal();
+        // What the faults have left behind is seen by clients that come after them.
+        await pause(CALM_MS, ended);
+      }
     } finally {
+      injector.end();
       load.abort();
     }
     const loadMs = this.#elapsedMs - began;
-    events.phase("healing");
-    const healing = this.#elapsedMs;
-    await Promise.all([injector.heal(), working]);
+    await working;
     signal.throwIfAborted();
+    const converging = this.#elapsedMs;
     const missing = await this.#converged();
     const convergence = {
-      ms: this.#elapsedMs - healing,
+      ms: this.#elapsedMs - converging,
       missing: missing ?? await this.#lastWrites() ?? await this.#converged(),
     };
     signal.throwIfAborted();

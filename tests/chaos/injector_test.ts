@@ -178,3 +178,12 @@ Deno.test("a replica that does not start again is told, and the rest is healed",
   assertEquals(target.done.at(-1), "start 0");
   assertEquals(told[0], "1: Error: 1 does not start");
 });
+
+Deno.test("nothing is started once it was ended", async () => {
+  const target = new Recorded(3);
+  const { injector } = injecting(target);
+  await injector.inject({ kind: "kill", replicas: [0, 1], ...LONG });
+  injector.end();
+  await injector.heal();
+  assertEquals(target.done, ["kill 0", "kill 1"]);
+});

@@ -42,7 +42,7 @@ Deno.test("a cluster under faults keeps its word, and the run leaves nothing but
     const env = { TMPDIR: folder, KVDIST_CONSISTENCY: "eventual" };
     const { code, stdout, stderr } = await kvdist([
       ...[...inside(folder), "--duration", "6s", "--seed", "11", "--faults", "kill,cut"],
-      ...["--faults-min", "2", "--operations-min", "20"],
+      ...["--faults-min", "2", "--operations-min", "5"],
     ], { ...PERMISSIONS, env });
     assertEquals(code, 0, `${stderr}\n${stdout}`);
     const report = JSON.parse(stdout);

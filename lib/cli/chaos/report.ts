@@ -31,8 +31,8 @@ function faultLines({ faults, crashes, convergence }: RunReport): string[] {
   const kinds = Object.entries(faults);
   const total = kinds.reduce((sum, [, number]) => sum + number, 0);
   const whole = convergence.missing === null
-    ? `whole and equal ${duration(convergence.ms)} after the healing began`
-    : `not whole ${duration(convergence.ms)} after the healing began`;
+    ? `whole and equal ${duration(convergence.ms)} after all was healed and the clients had stopped`
+    : `not whole ${duration(convergence.ms)} after all was healed and the clients had stopped`;
   return [
     ...table(
       [{ title: "injected" }, { title: "times", align: "right" }],
