@@ -5,7 +5,7 @@
  */
 
 /** Room for this many numbers at first; it doubles whenever it is used up. */
-const ROOM_MIN = 1024;
+const ROOM_MIN = 64;
 
 /** A column for each name, of whole numbers of 32 bits. */
 export class IntTable<Name extends string> {

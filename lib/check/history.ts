@@ -59,6 +59,8 @@ export const HISTORY_VERSION = 1;
 
 /** The first line. */
 export interface HistoryHeader {
+  /** All other lines have one. */
+  readonly type?: undefined;
   /** The version of the form. */
   readonly history: typeof HISTORY_VERSION;
   /** How many replicas there are. */

@@ -26,14 +26,15 @@ export class Span {
 
 /** The table has at least this many places for each text, each of a hash and a number. */
 const PLACES_PER_TEXT = 2;
-const PLACES_MIN = 1024;
+const PLACES_MIN = 64;
+const BUFFER_BYTES_MIN = 256;
 
 /**
  * Each text gets a number, the first one 0. Kept as bytes in one buffer with a hash table of its
  * own: a million different texts as strings take the runtime ten times as long.
  */
 export class Names {
-  #buffer = new Uint8Array(1024);
+  #buffer = new Uint8Array(BUFFER_BYTES_MIN);
   #used = 0;
   /** By number: where the text ends; it begins where the one before ends. */
   readonly #ends = new FloatColumn();

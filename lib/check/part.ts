@@ -204,7 +204,8 @@ function lineOfEntry(history: History, row: number): Numbered {
   const facts = { type: "order", index: order.index[row], ...origin } as const;
   const line = order.line[row];
   if (order.op[row] === FENCE) {
-    return [line, { ...facts, op: "fence", id: ids.text(order.id[row]) }];
+    const fence: OrderLine = { ...facts, op: "fence", id: ids.text(order.id[row]) };
+    return [line, fence];
   }
   const key = keys.text(order.key[row]);
   const id = order.id[row] === NONE ? {} : { id: ids.text(order.id[row]) };

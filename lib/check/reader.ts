@@ -176,7 +176,7 @@ export class HistoryReader {
     const replicas = this.#count(line.replicas, "replicas", 1, REPLICAS_MAX);
     const { part } = line;
     if (part !== undefined && part !== true) throw this.#wrong("part", "true or left out", part);
-    this.#header = { ...line, history: HISTORY_VERSION, replicas, part };
+    this.#header = { ...line, type: undefined, history: HISTORY_VERSION, replicas, part };
   }
 
   #addInvoke(line: Line): void {

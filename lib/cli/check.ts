@@ -201,7 +201,7 @@ function writeSmallest(history: History, verdicts: Verdicts, file: string): Smal
     } catch (error) {
       throw new FailedError(`cannot write ${file}: ${reason(error)}`, { cause: error });
     }
-    const operations = lines.filter((line) => "type" in line && line.type === "invoke").length;
+    const operations = lines.filter((line) => line.type === "invoke").length;
     return { file, guarantee, operations };
   }
   return null;

@@ -6,7 +6,7 @@
  */
 
 import type { Consistency } from "../../lib/consistency.ts";
-import type { HistoryLine, Invoke } from "../../lib/check/history.ts";
+import type { HistoryLine, Invoke, OrderLine } from "../../lib/check/history.ts";
 import { Random } from "../sim/random.ts";
 
 /** What kind of history is wanted. */
@@ -325,7 +325,10 @@ class Model {
   *#witness(): Generator<HistoryLine> {
     for (const [i, { key, value, id, origin }] of this.#order.entries()) {
       const facts = { type: "order", index: i + 1, key, origin, ...(id ? { id } : {}) } as const;
-      yield value === null ? { ...facts, op: "delete" } : { ...facts, op: "set", value };
+      const line: OrderLine = value === null
+        ? { ...facts, op: "delete" }
+        : { ...facts, op: "set", value };
+      yield line;
     }
     for (const [replica, held] of this.#held.entries()) {
       yield { type: "final", replica };

@@ -1,14 +1,10 @@
 /** The search for an order, against the verdicts of others and against trying all orders. */
 
 import { assert, assertEquals } from "@std/assert";
-import {
-  act,
-  type RegisterAction,
-  type RegisterOperation,
-  type RegisterValue,
-} from "../../lib/check/register.ts";
+import type { RegisterAction, RegisterOperation } from "../../lib/check/register.ts";
 import { searchOrder } from "../../lib/check/search.ts";
 import { Random } from "../sim/random.ts";
+import { someOrderFits } from "./brute_force.ts";
 import { readEtcd, readKv } from "./shared_histories.ts";
 
 const SHARED = new URL("../../../shared/histories/", import.meta.url);
@@ -40,20 +36,6 @@ Deno.test({
     }
   },
 });
-
-/** Tries every order: whether one keeps to the times and explains the answers. */
-function someOrderFits(operations: readonly RegisterOperation[]): boolean {
-  const search = (left: readonly RegisterOperation[], held: RegisterValue): boolean => {
-    if (left.every(({ end }) => end === Infinity)) return true;
-    const firstEnd = Math.min(...left.map(({ end }) => end));
-    return left.some((operation) => {
-      if (operation.begin > firstEnd) return false;
-      const next = act(held, operation.action);
-      return next !== undefined && search(left.filter((other) => other !== operation), next);
-    });
-  };
-  return search(operations, null);
-}
 
 function randomAction(random: Random, values: readonly string[]): RegisterAction {
   const value = () => random.chance(0.2) ? null : random.pick(values);
