@@ -213,11 +213,12 @@ function conclude(
 function keptLines(judged: readonly Judged[]): string[] {
   const paint = (verdict: Judged["verdict"]) =>
     styled(verdict === "illegal" ? "red" : STYLES[verdict], verdict);
-  const words = judged.map(({ guarantee, verdict }) => `${guarantee} ${paint(verdict)}`);
+  const tried = judged.filter((one) => one.judged > 0);
+  const words = tried.map(({ guarantee, verdict }) => `${guarantee} ${paint(verdict)}`);
   return [
-    "The whole history, held to what was asked for:",
+    "The whole history, held to what was asked for in it:",
     `  ${words.join(", ")}`,
-    ...judged.flatMap(({ guarantee, words }) =>
+    ...tried.flatMap(({ guarantee, words }) =>
       words === null ? [] : labelled(`  ${guarantee}: `, words)
     ),
   ];

@@ -18,8 +18,8 @@ Deno.test("the table at the end and the JSON of a scene", () => {
     observed: "set took 2.00 ms; get gave 0",
     facts: { setTookMs: 2, read: "0", readAt: 0 },
     judged: [
-      { guarantee: "sequential", verdict: "illegal", words: 'get x → "0"' },
-      { guarantee: "linearizable", verdict: "ok", words: null },
+      { guarantee: "sequential", verdict: "illegal", judged: 3, words: 'get x → "0"' },
+      { guarantee: "linearizable", verdict: "ok", judged: 3, words: null },
     ],
   };
   const paint = {

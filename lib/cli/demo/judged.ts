@@ -5,6 +5,7 @@
  */
 
 import type { HistoryLine } from "../../check/history.ts";
+import { invariant } from "../../invariant.ts";
 import { judge } from "../../check/judge.ts";
 import { historyOf } from "../../check/reader.ts";
 import type { History } from "../../check/recorded.ts";
@@ -15,17 +16,18 @@ import { actionWord } from "../../check/words.ts";
 export interface Judged {
   readonly guarantee: Guarantee;
   readonly verdict: Verdict["verdict"];
+  /** How many operations, or keys for convergence, were judged. */
+  readonly judged: number;
   /** Which operations cannot be ordered, or why it cannot be told; null if all is well. */
   readonly words: string | null;
 }
 
 /** What the history keeps of what was asked for in it, as `kvdist check` says. */
 export function judgeAsAsked(lines: readonly HistoryLine[]): Judged[] {
-  const history = historyOf(lines);
-  const verdicts = judge(history);
+  const verdicts = judge(historyOf(lines));
   return GUARANTEES.flatMap((guarantee) => {
     const verdict = verdicts[guarantee];
-    return verdict === undefined ? [] : judged(history, guarantee, verdict);
+    return verdict === undefined ? [] : judgedOf(guarantee, verdict, ({ text }) => text);
   });
 }
 
@@ -36,11 +38,9 @@ export function judgeAsAsked(lines: readonly HistoryLine[]): Judged[] {
 export function hold(lines: readonly HistoryLine[], guarantee: Guarantee): Judged {
   const history = historyOf(lines.map((line) => asking(line, guarantee)));
   const verdict = judge(history, { only: [guarantee] })[guarantee];
-  return judged(
-    history,
-    guarantee,
-    verdict ?? { verdict: "unknown", judged: 0, why: "not judged" },
-  );
+  invariant(verdict !== undefined, "what is asked for is judged");
+  // Nobody sees these lines: the operations themselves say more than their numbers.
+  return judgedOf(guarantee, verdict, (violation) => operationWords(history, violation));
 }
 
 function asking(line: HistoryLine, guarantee: Guarantee): HistoryLine {
@@ -50,19 +50,24 @@ function asking(line: HistoryLine, guarantee: Guarantee): HistoryLine {
   return isLevel ? { ...line, level: guarantee } : line;
 }
 
-function judged(history: History, guarantee: Guarantee, verdict: Verdict): Judged {
+function judgedOf(
+  guarantee: Guarantee,
+  verdict: Verdict,
+  words: (violation: Violation) => string,
+): Judged {
+  const { judged } = verdict;
   switch (verdict.verdict) {
     case "ok":
-      return { guarantee, verdict: "ok", words: null };
+      return { guarantee, verdict: "ok", judged, words: null };
     case "illegal":
-      return { guarantee, verdict: "illegal", words: violationWords(history, verdict.violation) };
+      return { guarantee, verdict: "illegal", judged, words: words(verdict.violation) };
     case "unknown":
-      return { guarantee, verdict: "unknown", words: verdict.why };
+      return { guarantee, verdict: "unknown", judged, words: verdict.why };
   }
 }
 
-/** The operations that cannot be, each with who asked where; the text alone if there are none. */
-function violationWords(history: History, { operations, text }: Violation): string {
+/** The operations that cannot be, each with who was asked; the text alone if there are none. */
+function operationWords(history: History, { operations, text }: Violation): string {
   if (operations.length === 0) return text;
   return operations.map((row) =>
     `${actionWord(history, row)} (replica ${history.tries.replica[row]})`
