@@ -27,11 +27,12 @@ export interface Case {
 /** Prepares a history for its judgements. */
 export function caseOf(history: History, budget: Budget): Case {
   const pairs = new Pairs(history);
+  const isOrdered = history.order.count > 0 || history.header.incomplete !== undefined;
   return {
     history,
     operations: operationsOf(history),
     pairs,
-    witness: history.order.count === 0 ? null : new Witness(history, pairs),
+    witness: isOrdered ? new Witness(history, pairs) : null,
     budget,
   };
 }

@@ -49,6 +49,9 @@
  *   key without a line is one that it does not hold. Without that line, only the keys with a
  *   line are known; there, null says that it does not hold the key.
  *
+ * A part of a history (what `--smallest` writes) says so in its header: `"part":true` allows the
+ * total order to leave out indexes, `"incomplete":"…"` says that it proves nothing, and why.
+ *
  * @module
  */
 
@@ -70,6 +73,8 @@ export interface HistoryHeader {
    * was left out.
    */
   readonly part?: true;
+  /** Why the total order proves nothing: what it lacks besides. */
+  readonly incomplete?: string;
   /** Where the history comes from. */
   readonly [fact: string]: unknown;
 }

@@ -43,6 +43,7 @@ export class Pieces {
   readonly #tries: Groups;
   /** By entry: its operation; that of a fence by its id; NONE if it has none. */
   readonly #operationOf: Int32Array;
+  readonly #foreign: ReadonlySet<number>;
   /** By operation: its entries, and the fences of its id. */
   readonly #entries: Groups;
   /** By pair: the operations, and the entries of no operation, that write it. */
@@ -56,6 +57,8 @@ export class Pieces {
     this.#firstEntry = tries.count;
     this.#firstFinal = tries.count + order.count;
     this.#operationOf = operationsOfEntries(of);
+    const foreign = of.witness?.misplaced.filter(({ type }) => type === "foreign") ?? [];
+    this.#foreign = new Set(foreign.map(({ entry }) => entry));
     this.#tries = new Groups(tries.count, tries.count, (row) => tries.operation[row]);
     this.#entries = new Groups(order.count, tries.count, (row) => this.#operationOf[row]);
     this.#writers = new Groups(
@@ -114,15 +117,15 @@ export class Pieces {
       const entries = Array.from(this.#entries.rows(piece), (row) => lineOfEntry(history, row));
       return [...tries, ...entries];
     }).sort(([a], [b]) => a - b);
-    // Where an index is missing in the whole, the part must not pretend that none is.
-    const isWhole = witness === null || witness.flaw === null;
-    const header = { ...history.header, ...(isWhole ? { part: true } as const : {}) };
+    const flaw = witness?.flaw ?? null;
+    const incomplete = flaw === null ? {} : { incomplete: flaw };
+    const header = { ...history.header, part: true, ...incomplete } as const;
     return [header, ...lines.map(([, line]) => line)];
   }
 
-  /** Whether the entry is a piece of its own: no operation explains it. */
+  /** Whether the entry is a piece of its own: nobody asked for it. */
   #isLoose(entry: number): boolean {
-    return this.#operationOf[entry] === NONE && this.#case.history.order.op[entry] !== FENCE;
+    return this.#foreign.has(entry);
   }
 
   #needsOf(piece: Piece): Piece[] {

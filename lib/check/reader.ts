@@ -55,6 +55,7 @@ interface Line {
   readonly eventual?: unknown;
   readonly replicas?: unknown;
   readonly part?: unknown;
+  readonly incomplete?: unknown;
 }
 
 /** The history that these lines tell, the header first. */
@@ -174,9 +175,19 @@ export class HistoryReader {
       );
     }
     const replicas = this.#count(line.replicas, "replicas", 1, REPLICAS_MAX);
-    const { part } = line;
+    const { type, part, incomplete, ...facts } = line;
+    if (type !== undefined) throw this.#wrong("type", "left out of the header", type);
     if (part !== undefined && part !== true) throw this.#wrong("part", "true or left out", part);
-    this.#header = { ...line, type: undefined, history: HISTORY_VERSION, replicas, part };
+    if (incomplete !== undefined && typeof incomplete !== "string") {
+      throw this.#wrong("incomplete", "text or left out", incomplete);
+    }
+    this.#header = {
+      ...facts,
+      history: HISTORY_VERSION,
+      replicas,
+      ...(part ? { part } : {}),
+      ...(incomplete === undefined ? {} : { incomplete }),
+    };
   }
 
   #addInvoke(line: Line): void {

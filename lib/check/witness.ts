@@ -70,7 +70,7 @@ export class Witness {
     this.place = links.place;
     this.operation = links.operation;
     this.misplaced = links.misplaced;
-    this.flaw = gapOf(history) ?? links.flaw;
+    this.flaw = history.header.incomplete ?? gapOf(history) ?? links.flaw;
   }
 
   /** The first place from there on at which the key holds the value, or -1. */
