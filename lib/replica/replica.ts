@@ -591,8 +591,9 @@ export class Replica implements SessionReplica {
     if (operation.type === "fence") return this.#outcomeReply(operation.id);
     if (operation.id === undefined) return this.#stored(this.#options.id, n);
     const outcome = this.#store.outcome(operation.id);
-    invariant(outcome !== undefined, "what came of an operation just applied is known");
-    return this.#firstReply(outcome);
+    if (outcome !== undefined) return this.#firstReply(outcome);
+    const text = "its place in the order has come, too long ago to know whether it was ruled out";
+    return errorReply(new RequestError("timeout", text, { maybe: true }));
   }
 
   /** The answer to every write with an id: the first one's, if that was carried out. */

@@ -1,4 +1,4 @@
-/** A replica whose folder is new, and its one peer, made of frames by `e2e/raw.ts`. */
+/** A replica that has missed or lost something, and its one peer, made of frames by `e2e/raw.ts`. */
 
 import { assertEquals } from "@std/assert";
 import { REQUEST_TIMEOUT_MS, WIRE_LIMITS } from "../../lib/limits.ts";
@@ -26,7 +26,7 @@ class Place implements Disposable {
       applyDelayMs: 0,
       fsync: "always",
       limits: WIRE_LIMITS,
-      store: new MemoryStore(0, 3, IDENTITIES[0]),
+      store: new MemoryStore(0, 3, IDENTITIES[0], { requestIdsKept: 5 }),
       log: () => {},
       live: () => {},
       failed: (error) => {
@@ -70,4 +70,33 @@ Deno.test("a new folder shows nothing in sequential before its first view is liv
   await peer.send(["start", BALLOT]);
   const late = await client.ask("get", "x");
   assertEquals(late.slice(0, 3), ["VALUE", "x", "shown"]);
+});
+
+Deno.test("a write whose id is forgotten when a snapshot covers it is answered as perhaps done", async () => {
+  using place = new Place();
+  using peer = await RawConnection.open(place.peer);
+  await peer.send(["hello", PROTOCOL, CLUSTER, 1, 3, "folder 1"]);
+  await peer.send(["prepare", BALLOT]);
+  await next(peer, "promise");
+  const view = [BALLOT, [0, 1], CLUSTER, IDENTITIES];
+  await peer.send(["install", view, [8, 1], [0, 0, 0], [0, 0, 0], 1, 0]);
+  await next(peer, "installed");
+  await peer.send(["start", BALLOT], ["resume", BALLOT, 0]);
+  using client = await RawConnection.open(place.client);
+  const answer = client.ask("set", "x", "1", 1, { id: "a" });
+  await next(peer, "broadcast");
+  // The others have gone on without this one, and far beyond.
+  const later = [11, 1];
+  const live = ["heartbeat", 999, "live", later, 11, [0, 2], false, 100, 0];
+  await peer.send(["prepare", [10, 1]]);
+  await next(peer, "promise");
+  await peer.send(live);
+  await next(peer, "fetch");
+  const delivered = [100 * 2 ** 30, 0, 0];
+  await peer.send(["snapshot", 1, [100, 999, 1], delivered, 95, 0, true, [["x", "1"]], []]);
+  const [word, code, , details] = await answer;
+  assertEquals([word, code, details], ["ERROR", "timeout", { maybe: true }]);
+  // And the replica goes on.
+  const read = await client.ask("get", "x", { consistency: "eventual" });
+  assertEquals(read.slice(0, 3), ["VALUE", "x", "1"]);
 });
