@@ -18,7 +18,7 @@ import {
   type Verdicts,
   worst,
 } from "../check/verdict.ts";
-import { FailedError, reason, UsageError } from "../errors.ts";
+import { reason, UsageError } from "../errors.ts";
 import { counted } from "../show/quantity.ts";
 import { verdictLines, violationLines } from "../show/verdicts.ts";
 import { verdictsForm } from "./check/form.ts";
@@ -199,7 +199,7 @@ function writeSmallest(history: History, verdicts: Verdicts, file: string): Smal
     try {
       Deno.writeTextFileSync(file, lines.map(encodeLine).join(""));
     } catch (error) {
-      throw new FailedError(`cannot write ${file}: ${reason(error)}`, { cause: error });
+      throw new UsageError(`cannot write ${file}: ${reason(error)}`, { cause: error });
     }
     const operations = lines.filter((line) => line.type === "invoke").length;
     return { file, guarantee, operations };
