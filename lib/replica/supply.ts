@@ -23,56 +23,77 @@ export interface Wanted {
 interface Open {
   readonly reader: SnapshotReader;
   next: number;
-  usedAt: number;
 }
 
-/** The snapshots that peers are being sent; as long as one is open, the store keeps what it needs. */
+/** What a supply needs of its replica's store. */
+export type SupplyStore = Pick<Store, "logFrom" | "read" | "snapshot" | "keepFrom">;
+
+/**
+ * What peers are being sent. As long as a snapshot is open, the store keeps what it needs, and the
+ * log from where a peer goes on: or under load it would lack that again, however often it is sent
+ * a snapshot.
+ */
 export class Supply {
-  readonly #store: Pick<Store, "logFrom" | "read" | "snapshot">;
+  readonly #store: SupplyStore;
   readonly #open = new Map<number, Open>();
+  /** By peer: the first entry that it still needs, and when it asked last. */
+  readonly #needs = new Map<number, { readonly from: number; readonly askedAt: number }>();
 
   /** Sends from this store. */
-  constructor(store: Pick<Store, "logFrom" | "read" | "snapshot">) {
+  constructor(store: SupplyStore) {
     this.#store = store;
   }
 
   /** What the peer is sent. */
   answer(wanted: Wanted, now: number): Answer {
-    return { type: "answer", fetch: wanted.fetch, content: this.#content(wanted, now) };
+    const content = this.#content(wanted);
+    const from = content.type === "snapshot" ? content.position.index + 1 : wanted.from;
+    this.#needs.set(wanted.peer, { from, askedAt: now });
+    this.#keep();
+    return { type: "answer", fetch: wanted.fetch, content };
   }
 
-  #content({ peer, from, to, part }: Wanted, now: number): Entries | Snapshot {
+  #content({ peer, from, to, part }: Wanted): Entries | Snapshot {
     let open = this.#open.get(peer);
     if (open === undefined || part === 0 || part !== open.next) {
-      this.drop(peer);
+      this.#end(peer);
       if (from >= this.#store.logFrom) {
         return { type: "entries", entries: this.#store.read(from, to) };
       }
-      open = { reader: this.#store.snapshot(), next: 0, usedAt: now };
+      open = { reader: this.#store.snapshot(), next: 0 };
       this.#open.set(peer, open);
     }
     const answer = open.reader.next();
     open.next = answer.part + 1;
-    open.usedAt = now;
-    if (answer.last) this.drop(peer);
+    if (answer.last) this.#end(peer);
     return answer;
   }
 
   /** The peer is sent no more: its link is gone. */
   drop(peer: number): void {
+    this.#end(peer);
+    this.#needs.delete(peer);
+    this.#keep();
+  }
+
+  /** Ends what nobody has asked to go on with for long. */
+  dropIdle(now: number): void {
+    for (const [peer, { askedAt }] of this.#needs) {
+      if (now - askedAt > SNAPSHOT_IDLE_MS) this.drop(peer);
+    }
+  }
+
+  /** Ends all of it. */
+  close(): void {
+    for (const peer of [...this.#open.keys()]) this.#end(peer);
+  }
+
+  #end(peer: number): void {
     this.#open.get(peer)?.reader.close();
     this.#open.delete(peer);
   }
 
-  /** Ends snapshots of which nobody has asked for a part for long. */
-  dropIdle(now: number): void {
-    for (const [peer, { usedAt }] of this.#open) {
-      if (now - usedAt > SNAPSHOT_IDLE_MS) this.drop(peer);
-    }
-  }
-
-  /** Ends all of them. */
-  close(): void {
-    for (const peer of [...this.#open.keys()]) this.drop(peer);
+  #keep(): void {
+    this.#store.keepFrom(Math.min(...[...this.#needs.values()].map(({ from }) => from)));
   }
 }

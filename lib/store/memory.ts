@@ -50,6 +50,7 @@ export class MemoryStore implements Store {
   /** Entries from index `#logFrom` on. */
   #log: Entry[] = [];
   #logFrom = 1;
+  #keptFrom = Infinity;
   /** Bytes of the log's applied entries. */
   #logBytes = 0;
   /** Where the last snapshot ends that took the place of what was. */
@@ -145,6 +146,11 @@ export class MemoryStore implements Store {
       keys: [...this.#values],
       requests: [...this.#byIndex].filter(([id, outcome]) => this.#outcomes.get(id) === outcome),
     });
+  }
+
+  /** From now on the log is trimmed only before this index, which a peer still needs; or Infinity. */
+  keepFrom(index: number): void {
+    this.#keptFrom = index;
   }
 
   /** What came of a request's id, if that is applied here and not forgotten. */
@@ -292,9 +298,10 @@ export class MemoryStore implements Store {
     // The last one applied stays: it tells the place.
     const behind = this.#applied - this.#logFrom;
     if (behind < logEntriesKept * 2 && this.#logBytes <= logBytesKept * 2) return;
+    const most = Math.min(behind, this.#keptFrom - this.#logFrom);
     let drop = 0;
     while (
-      drop < behind && (behind - drop >= logEntriesKept || this.#logBytes > logBytesKept)
+      drop < most && (behind - drop >= logEntriesKept || this.#logBytes > logBytesKept)
     ) {
       this.#logBytes -= operationBytes(this.#log[drop++].message.operation);
     }

@@ -111,6 +111,7 @@ export class SqliteStore implements Store {
   /** What the store bore when it was opened. */
   readonly #found: BootNote | null;
   readonly #snapshots = new Set<SqliteSnapshot>();
+  #keptFrom = Infinity;
   /** Of the commit that is under way. */
   readonly #encoded = new Map<Operation, OperationColumns>();
   #synchronous = "";
@@ -285,6 +286,11 @@ export class SqliteStore implements Store {
       this.#snapshots.add(snapshot);
       return snapshot;
     });
+  }
+
+  /** From now on the log is trimmed only before this index, which a peer still needs; or Infinity. */
+  keepFrom(index: number): void {
+    this.#keptFrom = index;
   }
 
   /** What came of a request's id, if that is applied here and not forgotten. */
@@ -561,7 +567,9 @@ export class SqliteStore implements Store {
     if (behind < logEntriesKept * slack && held.logBytes <= logBytesKept * slack) return;
     const step = Math.max(2 * applied, Math.ceil(logEntriesKept * LOG_TRIM_PART));
     // The last one applied stays: it tells the place.
-    const oldest = this.#statements.logBytes.all(held.logFrom, Math.min(step, behind));
+    const most = Math.min(step, behind, this.#keptFrom - held.logFrom);
+    if (most <= 0) return;
+    const oldest = this.#statements.logBytes.all(held.logFrom, most);
     let dropped = 0;
     for (const { bytes } of oldest) {
       if (behind - dropped < logEntriesKept && held.logBytes <= logBytesKept) break;

@@ -96,6 +96,8 @@ export interface Store {
   read(from: number, to: number): Entry[];
   /** What is applied now, in parts, unchanged by what is committed later. */
   snapshot(): SnapshotReader;
+  /** From now on the log is trimmed only before this index, which a peer still needs; or Infinity. */
+  keepFrom(index: number): void;
   /** What came of a request's id, if that is applied here and not forgotten. */
   outcome(id: string): Outcome | undefined;
   /** The value of a key. */

@@ -50,6 +50,7 @@ function counting(store: MemoryStore) {
       return store.logFrom;
     },
     read: (from: number, to: number) => store.read(from, to),
+    keepFrom: (index: number) => store.keepFrom(index),
     snapshot: () => {
       const reader = store.snapshot();
       let closed = false;
@@ -107,10 +108,31 @@ Deno.test("a part that is not the next begins anew: with the log if it reaches b
   assertEquals(store.open, 0);
 });
 
-Deno.test("the log is trimmed between two fetches: what comes next is a snapshot", () => {
+Deno.test("what a peer still needs of the log is kept, also while it is sent a snapshot", () => {
+  const store = storeOf(KEYS, 10);
+  const supply = new Supply(store);
+  let answer = partOf(supply.answer(wanted(1, 1), 0));
+  for (let fetch = 2; !answer.last; fetch++) {
+    set(store, store.applied + 1, store.applied + 100);
+    answer = partOf(supply.answer(wanted(fetch, 1, answer.part + 1), 0));
+  }
+  set(store, store.applied + 1, store.applied + 100);
+  const next = indexes(supply.answer({ ...wanted(99, KEYS + 1), to: store.applied }, 0));
+  assertEquals([next[0], next.at(-1)], [KEYS + 1, store.applied]);
+  // Another that needs less does not shorten what this one needs; nobody, and it is trimmed.
+  supply.answer(wanted(1, store.applied, 0, 0), 0);
+  set(store, store.applied + 1, store.applied + 100);
+  assertEquals(store.logFrom <= KEYS + 1, true);
+  for (const peer of [0, 2]) supply.drop(peer);
+  set(store, store.applied + 1, store.applied + 1);
+  assertEquals(store.applied - store.logFrom + 1, 10);
+});
+
+Deno.test("the log is trimmed when a peer has long not asked: what comes next is a snapshot", () => {
   const store = storeOf(30, 20);
   const supply = new Supply(store);
   assertEquals(indexes(supply.answer({ ...wanted(1, 1), to: 5 }, 0)).length, 5);
+  supply.dropIdle(SNAPSHOT_IDLE_MS + 1);
   set(store, 31, 100);
   assertGreater(store.logFrom, 6);
   const { position, part, last } = partOf(supply.answer({ ...wanted(2, 6), to: 30 }, 0));

@@ -12,9 +12,9 @@ import type { Order, OrderConfig } from "../../lib/order/order.ts";
 import type { Durable, Effects, Event } from "../../lib/order/step.ts";
 import { showBallot } from "../../lib/order/timestamp.ts";
 import { ConfirmedReads } from "../../lib/replica/confirmed_reads.ts";
-import { Supply } from "../../lib/replica/supply.ts";
+import { Supply, type SupplyStore } from "../../lib/replica/supply.ts";
 import { MemoryStore } from "../../lib/store/memory.ts";
-import type { SnapshotReader, Store } from "../../lib/store/store.ts";
+import type { SnapshotReader } from "../../lib/store/store.ts";
 import { type Batch, Disk } from "./disk.ts";
 import { check, Invariants, type Operation, Violation } from "./invariants.ts";
 import { Network } from "./network.ts";
@@ -634,12 +634,13 @@ class Simulation {
 }
 
 /** The store, whose snapshots come with one key in each part: so many are never taken whole. */
-function inSmallParts(store: MemoryStore): Pick<Store, "logFrom" | "read" | "snapshot"> {
+function inSmallParts(store: MemoryStore): SupplyStore {
   return {
     get logFrom() {
       return store.logFrom;
     },
     read: (from, to) => store.read(from, to),
+    keepFrom: (index) => store.keepFrom(index),
     snapshot: () => new SmallParts(store.snapshot()),
   };
 }

@@ -52,6 +52,16 @@ each("what is not applied stays, however much it is, and goes when it is applied
   assertEquals(store.read(191, 200).length, 10);
 }, { logEntriesKept: 10 });
 
+each("what a peer still needs stays, and goes when it needs it no more", (store) => {
+  for (let i = 1; i <= 20; i++) apply(store, set("k", String(i)));
+  store.keepFrom(18);
+  for (let i = 21; i <= 100; i++) apply(store, set("k", String(i)));
+  assertEquals([store.logFrom <= 18, store.read(18, 100).length], [true, 83]);
+  store.keepFrom(Infinity);
+  for (let i = 101; i <= 200; i++) apply(store, set("k", String(i)));
+  assertLessOrEqual(store.applied - store.logFrom + 1, most(store, 10));
+}, { logEntriesKept: 10 });
+
 Deno.test("each commit drops at most about twice what it brings", async () => {
   await inFolder(async (path) => {
     // More than is kept now: the setting was another, or much is applied at once.
