@@ -1,16 +1,16 @@
-import { assert, assertEquals, assertNotEquals } from "@std/assert";
+/** What clients of real replicas saw, judged by the checker with the delivery order as witness. */
+
+import { assert, assertEquals } from "@std/assert";
+import type { HistoryLine, Invoke, OrderLine } from "../../lib/check/history.ts";
+import { judge } from "../../lib/check/judge.ts";
+import { historyOf } from "../../lib/check/reader.ts";
+import { type Guarantee, GUARANTEES } from "../../lib/check/verdict.ts";
 import { type Client, connect, type Consistency } from "../../lib/client/mod.ts";
+import type { Entry } from "../../lib/order/message.ts";
 import { Cluster, type ClusterOptions } from "../../lib/replica/cluster.ts";
+import { readLog } from "../../lib/store/read_log.ts";
 import { Random } from "../sim/random.ts";
 import { Clients } from "./until.ts";
-import {
-  type History,
-  type Operation,
-  type Ordered,
-  readDeliveryOrder,
-  stateAfter,
-  violation,
-} from "./witness.ts";
 
 const LONG = Deno.env.get("KVDIST_LONG") === "1";
 
@@ -21,60 +21,6 @@ const OPERATIONS = 120;
 
 /** How many requests a client has under way at most. */
 const PIPELINE = 4;
-
-// The checker
-
-let clock = 0;
-const write = (id: string, key: string, value: string | null): Operation => ({
-  type: "write",
-  id,
-  key,
-  value,
-  invoked: clock++,
-  answered: clock++,
-});
-const read = (key: string, value: string | null): Operation => ({
-  type: "read",
-  key,
-  value,
-  invoked: clock++,
-  answered: clock++,
-});
-const ordered = ({ id = "", key, value }: Operation): Ordered => ({ id, key, value });
-
-Deno.test("the checker takes what fits the order, and nothing else", () => {
-  const a = write("a", "x", "1");
-  const b = write("b", "x", "2");
-  const c = write("c", "y", "3");
-  const d = write("d", "x", null);
-  const order = [a, b, c, d].map(ordered);
-  const fits = (...histories: History[]) => violation(order, histories) === null;
-
-  assert(fits([a, read("x", "1"), b, read("x", "2"), c, d, read("x", null), read("y", "3")]));
-  assert(fits([read("x", null), read("x", "1"), read("x", "2"), read("x", null)]), "another's");
-  assert(fits([read("x", "2"), read("x", "2")], [read("x", null), read("y", null)]), "old reads");
-
-  assert(!fits([b, read("x", "1")]), "its own write is not read");
-  assert(!fits([a, read("x", null), read("x", "1")]), "its own write is read late");
-  assert(!fits([read("x", "2"), read("x", "1")]), "back in time");
-  assert(!fits([read("y", "3"), read("x", "1")]), "back in time, with two keys");
-  assert(!fits([read("x", "9")]), "a value that nobody wrote");
-  assert(!fits([read("x", "2"), a]), "a read of what the order has later than the next write");
-  assert(!fits([b, a]), "not the client's own order");
-  assert(!fits([write("e", "x", "5")]), "a write that was not delivered");
-  assert(!fits([{ ...a, value: "2" }]), "a write delivered with another value");
-  assert(violation([...order, ordered(a)], []) !== null, "delivered twice");
-});
-
-Deno.test("the checker holds writes to real time", () => {
-  const a = write("a", "x", "1");
-  const b = write("b", "y", "2");
-  const order = [b, a].map(ordered);
-  assert(violation(order, [[a], [b]]) !== null);
-  assertEquals(violation(order, [[{ ...a, answered: b.invoked + 0.5 }], [b]]), null);
-});
-
-// The replicas
 
 /** A cluster in this process with its folder; both are gone afterwards. */
 async function withCluster<T>(
@@ -106,79 +52,171 @@ async function withCluster<T>(
   }
 }
 
-/** One client's random work at its replica, recorded. */
-async function work(client: Client, name: string, random: Random): Promise<Operation[]> {
-  const under: Promise<Operation>[] = [];
-  for (let i = 0; i < OPERATIONS; i++) {
-    if (under.length >= PIPELINE) await under[under.length - PIPELINE];
-    under.push(operate(client, `${name}.${i}`, random));
-    // Some wait for their answers before they go on.
-    if (random.chance(0.3)) await under.at(-1);
+/** Keeps what happens in the order in which it does. */
+class Recorder {
+  readonly lines: HistoryLine[] = [{ history: 1, replicas: REPLICAS }];
+
+  add(line: HistoryLine): void {
+    this.lines.push(line);
   }
-  return await Promise.all(under);
+
+  get now(): number {
+    return Math.round(performance.now() * 1_000);
+  }
 }
 
-async function operate(client: Client, id: string, random: Random): Promise<Operation> {
-  const key = `key ${random.int(1, KEYS)}`;
-  const invoked = performance.now();
-  const done = (type: "write" | "read", value: string | null) => ({
-    type,
-    ...(type === "write" ? { id } : {}),
-    key,
-    value,
-    invoked,
-    answered: performance.now(),
-  });
-  if (random.chance(0.5)) {
-    const value = await client.get(key) ?? null;
-    return done("read", value);
+/** One client: a connection with several requests under way, each of which is a process. */
+class Worker {
+  readonly #recorder: Recorder;
+  readonly #number: number;
+  readonly #consistency: Consistency;
+  readonly #random: Random;
+  readonly #free: number[] = [];
+  #processes = 0;
+
+  constructor(recorder: Recorder, number: number, consistency: Consistency, random: Random) {
+    this.#recorder = recorder;
+    this.#number = number;
+    this.#consistency = consistency;
+    this.#random = random;
   }
-  if (random.chance(0.1)) {
-    await client.delete(key, { id });
-    return done("write", null);
+
+  /** Random work at its replica. */
+  async work(client: Client): Promise<void> {
+    const under: Promise<void>[] = [];
+    for (let i = 0; i < OPERATIONS; i++) {
+      if (under.length >= PIPELINE) await under[under.length - PIPELINE];
+      under.push(this.#operate(client, `c${this.#number}.${i}`));
+      // Some wait for their answers before they go on.
+      if (this.#random.chance(0.3)) await under.at(-1);
+    }
+    await Promise.all(under);
   }
-  await client.set(key, id, { id });
-  return done("write", id);
+
+  async #operate(client: Client, id: string): Promise<void> {
+    const process = this.#free.pop() ?? CLIENTS * this.#processes++ + this.#number;
+    const invoke = this.#invoke(process, id);
+    this.#recorder.add(invoke);
+    const value = await ask(client, invoke);
+    const at = this.#recorder.now;
+    this.#recorder.add({ type: "ok", process, at, ...(value === undefined ? {} : { value }) });
+    this.#free.push(process);
+  }
+
+  #invoke(process: number, id: string): Invoke {
+    const facts = {
+      type: "invoke",
+      process,
+      client: this.#number,
+      at: this.#recorder.now,
+      key: `key ${this.#random.int(1, KEYS)}`,
+      level: this.#consistency,
+      replica: this.#number % REPLICAS,
+    } as const;
+    if (this.#random.chance(0.5)) return { ...facts, op: "get" };
+    if (this.#random.chance(0.1)) return { ...facts, op: "delete", id };
+    return { ...facts, op: "set", value: id, id };
+  }
 }
 
-/** Many clients at work at once, then the delivery order of each replica. */
-async function record(consistency: Consistency, seed: number) {
+/** Does what the invoke says; what a get has read, else undefined. */
+async function ask(client: Client, invoke: Invoke): Promise<string | null | undefined> {
+  switch (invoke.op) {
+    case "get":
+      return await client.get(invoke.key) ?? null;
+    case "set":
+      await client.set(invoke.key, invoke.value, { id: invoke.id });
+      return undefined;
+    case "delete":
+      await client.delete(invoke.key, { id: invoke.id });
+      return undefined;
+  }
+}
+
+function orderLine({ index, message: { origin, operation } }: Entry): OrderLine {
+  assert(operation.type !== "fence", "nobody asked what came of a request");
+  const { key, id } = operation;
+  const facts = { type: "order", index, key, id, origin } as const;
+  return operation.type === "delete"
+    ? { ...facts, op: "delete" }
+    : { ...facts, op: "set", value: operation.value };
+}
+
+/** The history of many clients at work at once, and of what became of it. */
+async function record(consistency: Consistency, seed: number): Promise<HistoryLine[]> {
   return await withCluster(consistency, async (cluster, data) => {
+    const recorder = new Recorder();
     const clients = await Promise.all(
       Array.from({ length: CLIENTS }, (_, i) => connect(cluster.replicas[i % REPLICAS].client)),
     );
     try {
-      const histories = await Promise.all(
-        clients.map((client, i) => work(client, `c${i}`, new Random(seed * CLIENTS + i))),
+      await Promise.all(
+        clients.map((client, i) =>
+          new Worker(recorder, i, consistency, new Random(seed * CLIENTS + i)).work(client)
+        ),
       );
       using all = await Clients.connect(cluster.replicas);
       await all.settled();
-      const dumps = await all.dumps();
+      const finals = (await all.dumps()).flatMap((held, replica): HistoryLine[] => [
+        { type: "final", replica },
+        ...Array.from(held, ([key, value]) => ({ type: "final", replica, key, value }) as const),
+      ]);
       await cluster.stop();
-      const orders = cluster.replicas.map(({ id }) => readDeliveryOrder(`${data}/${id}`));
-      return { histories, dumps, orders };
+      const [order, ...others] = cluster.replicas.map(({ id }) =>
+        readLog(`${data}/${id}`, 0, CLIENTS * OPERATIONS + 1)
+      );
+      for (const other of others) assertEquals(other, order, "all replicas deliver in one order");
+      return [...recorder.lines, ...order.map(orderLine), ...finals];
     } finally {
       for (const client of clients) client.close();
     }
   });
 }
 
-/** The histories with one read changed: it shows what the client's own write before it replaced. */
-function withStaleRead(order: readonly Ordered[], histories: readonly History[]): History[] {
-  for (const [client, history] of histories.entries()) {
-    for (const [i, read] of history.entries()) {
-      if (read.type !== "read") continue;
-      const own = history.slice(0, i).findLast(({ type, key }) =>
-        type === "write" && key === read.key
-      );
-      const at = order.findIndex(({ id }) => id === own?.id);
-      const replaced = order.slice(0, Math.max(at, 0)).find(({ key, value }) =>
-        key === read.key && value !== null
-      );
-      if (replaced === undefined) continue;
-      const changed = history.with(i, { ...read, value: replaced.value });
-      return histories.with(client, changed);
-    }
+/** What the history does not keep; what was judged by nothing counts as not kept. */
+function brokenBy(
+  lines: readonly HistoryLine[],
+  only: readonly Guarantee[] = GUARANTEES,
+): string[] {
+  return Object.entries(judge(historyOf(lines), { only })).flatMap(([guarantee, verdict]) => {
+    if (verdict.verdict === "illegal") return [`${guarantee}: ${verdict.violation.text}`];
+    return verdict.verdict === "ok" && verdict.judged > 0 ? [] : [`${guarantee}: not decided`];
+  });
+}
+
+/** An operation with the lines at which it began and was over. */
+interface Recorded {
+  readonly invoke: Invoke;
+  readonly begin: number;
+  readonly end: number;
+}
+
+function recorded(lines: readonly HistoryLine[]): Recorded[] {
+  const begun = new Map<number, { readonly invoke: Invoke; readonly begin: number }>();
+  return lines.flatMap((line, i) => {
+    if (line.type === "invoke") begun.set(line.process, { invoke: line, begin: i });
+    const begin = line.type === "ok" ? begun.get(line.process) : undefined;
+    return begin === undefined ? [] : [{ ...begin, end: i }];
+  });
+}
+
+/**
+ * The history with one read changed: it shows a value that was over before the client's own write
+ * began, which was over before the read began.
+ */
+function withStaleRead(lines: readonly HistoryLine[]): HistoryLine[] {
+  const all = recorded(lines);
+  for (const { invoke: read, begin, end } of all) {
+    const line = lines[end];
+    if (read.op !== "get" || line.type !== "ok") continue;
+    const own = all.find(({ invoke, end }) =>
+      invoke.op !== "get" && invoke.key === read.key && invoke.client === read.client && end < begin
+    );
+    const replaced = all.find(({ invoke, end }) =>
+      invoke.op === "set" && invoke.key === read.key && own !== undefined && end < own.begin
+    );
+    if (replaced?.invoke.op !== "set") continue;
+    return lines.toSpliced(end, 1, { ...line, value: replaced.invoke.value });
   }
   throw new Error("no client read after its own write");
 }
@@ -186,34 +224,26 @@ function withStaleRead(order: readonly Ordered[], histories: readonly History[])
 const SEEDS = LONG ? [1, 2, 3, 4, 5, 6, 7, 8] : [1, 2];
 
 for (const seed of SEEDS) {
-  Deno.test(`sequential: histories of many clients fit the delivery order (seed ${seed})`, async () => {
-    const { histories, dumps, orders } = await record("sequential", seed);
-    const [order] = orders;
-    for (const other of orders) assertEquals(other, order, "all replicas deliver in one order");
-    const writes = histories.flat().filter(({ type }) => type === "write").length;
-    assertEquals(order.length, writes);
-    assertEquals(violation(order, histories), null);
-    for (const dump of dumps) assertEquals(dump, stateAfter(order));
+  for (const consistency of ["sequential", "linearizable"] as const) {
+    Deno.test(`${consistency}: what many clients saw keeps it (seed ${seed})`, async () => {
+      const lines = await record(consistency, seed);
+      const levels = consistency === "linearizable"
+        ? ["linearizable", "sequential"] as const
+        : ["sequential"] as const;
+      assertEquals(brokenBy(lines, [...levels, "convergence", "present"]), []);
+      const twin = withStaleRead(lines);
+      for (const level of levels) {
+        assertEquals(brokenBy(twin, [level]).length, 1, `the violating twin is not ${level}`);
+      }
+    });
+  }
 
-    assertNotEquals(violation(order, withStaleRead(order, histories)), null, "the violating twin");
-    console.log(
-      `sequential, seed ${seed}: ${CLIENTS} clients, ${writes} writes, ` +
-        `${CLIENTS * OPERATIONS - writes} reads fit; the twin does not`,
-    );
-  });
-
-  Deno.test(`eventual: the stores are equal after the run (seed ${seed})`, async () => {
-    const { histories, dumps, orders } = await record("eventual", seed);
-    const [order] = orders;
-    for (const other of orders) assertEquals(other, order);
-    const writes = histories.flat().filter(({ type }) => type === "write");
-    assertEquals(new Set(order.map(({ id }) => id)), new Set(writes.map(({ id = "" }) => id)));
-    assertEquals(order.length, writes.length, "nothing is delivered twice");
-    for (const dump of dumps) assertEquals(dump, stateAfter(order));
-    console.log(
-      `eventual, seed ${seed}: ${writes.length} writes, equal stores; as a sequential history: ${
-        violation(order, histories) ?? "fits"
-      }`,
-    );
+  Deno.test(`eventual: nothing is lost, and the stores are equal (seed ${seed})`, async () => {
+    const lines = await record("eventual", seed);
+    assertEquals(brokenBy(lines, ["convergence", "present"]), []);
+    const entries = lines.filter(({ type }) => type === "order").length;
+    const writes = lines.filter((line) => line.type === "invoke" && line.op !== "get").length;
+    assertEquals(entries, writes, "each is delivered once");
+    assertEquals(brokenBy(lines.filter(({ type }) => type !== "order"), ["present"]), []);
   });
 }
