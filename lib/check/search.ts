@@ -8,9 +8,11 @@
  * has not is extended by operations under way until it has. Two configurations that are alike are
  * one. No configuration left: no order explains the answers.
  *
- * Three rules leave out what can make no difference. What does not change the register takes
+ * Some rules leave out what can make no difference. What does not change the register takes
  * effect as soon as it can. Of operations that do the same, the one that ends first goes first.
- * What may also never happen happens only if another operation under way can notice.
+ * What may also never happen happens only if another operation under way can notice, and is
+ * forgotten when nobody can any more; of two configurations that differ only in how much of it has
+ * happened, the one with less is enough.
  *
  * Sources: J. Wing and C. Gong, "Testing and Verifying Concurrent Objects", JPDC 17, 1993;
  * G. Lowe, "Testing for Linearizability", CCPE 29(4), 2017, section "just-in-time linearization".
@@ -87,17 +89,27 @@ class Search {
   }
 
   run(): SearchResult {
-    for (const { operation, begins, at } of momentsOf(this.#operations)) {
-      if (begins) {
+    for (const { type, operation, at } of momentsOf(this.#operations)) {
+      if (type === "begin") {
         this.#begin(operation);
-        continue;
+      } else if (type === "forget") {
+        this.#forget(operation);
+      } else {
+        const frontier = this.#end(operation);
+        if (frontier === null) return { type: "unknown" };
+        if (frontier.length === 0) return { type: "illegal", at };
+        this.#frontier = frontier;
       }
-      const frontier = this.#end(operation);
-      if (frontier === null) return { type: "unknown" };
-      if (frontier.length === 0) return { type: "illegal", at };
-      this.#frontier = frontier;
     }
     return { type: "ok" };
+  }
+
+  /** Whether it happened makes no difference from now on. */
+  #forget(operation: RegisterOperation): void {
+    const place = this.#underWay.findIndex((other) => other.operation === operation);
+    const [forgotten] = this.#underWay.splice(place, 1);
+    this.#frontier = this.#frontier.map((known) => without(known, forgotten));
+    this.#freeSlots.push(slotOf(forgotten));
   }
 
   #begin(operation: RegisterOperation): void {
@@ -128,8 +140,30 @@ class Search {
       else open.push(...this.#extensions(from));
     }
     this.#underWay.shift();
-    this.#freeSlots.push(ending.word * BITS + Math.log2(ending.bit));
-    return reached;
+    this.#freeSlots.push(slotOf(ending));
+    return this.#best(reached);
+  }
+
+  /** Without those that have used up more of what may never happen than another like them. */
+  #best(reached: readonly Configuration[]): Configuration[] {
+    if (reached.length < 2) return [...reached];
+    const optional: number[] = [];
+    for (const { operation, word, bit } of this.#underWay) {
+      if (operation.end === Infinity) optional[word] = (optional[word] ?? 0) | bit;
+    }
+    const alike = Map.groupBy(
+      reached,
+      ({ held, done }) => nameOf({ held, done: done.map((bits, i) => bits & ~(optional[i] ?? 0)) }),
+    );
+    return [...alike.values()].flatMap((group) => {
+      const best: Configuration[] = [];
+      for (const one of group) {
+        if (best.some((other) => usesNoMore(other, one))) continue;
+        const rest = best.filter((other) => !usesNoMore(one, other));
+        best.splice(0, best.length, ...rest, one);
+      }
+      return best;
+    });
   }
 
   /** The configurations after each operation that can take effect next. */
@@ -174,6 +208,10 @@ function isIdle(action: RegisterAction, held: RegisterValue): boolean {
   return act(held, action) === held;
 }
 
+function slotOf({ word, bit }: UnderWay): number {
+  return word * BITS + Math.log2(bit);
+}
+
 function isDone({ done }: Configuration, { word, bit }: UnderWay): boolean {
   return ((done[word] ?? 0) & bit) !== 0;
 }
@@ -185,11 +223,19 @@ function withBit(done: readonly number[], { word, bit }: UnderWay): readonly num
   );
 }
 
-/** The configuration when the operation is over; empty words at the end are left out. */
+/** The configuration when the operation is over. */
 function without({ held, done }: Configuration, { word, bit }: UnderWay): Configuration {
-  const rest = done.with(word, done[word] & ~bit);
-  const last = rest.findLastIndex((bits) => bits !== 0);
-  return { held, done: rest.slice(0, last + 1) };
+  return { held, done: trimmed(done.map((bits, i) => i === word ? bits & ~bit : bits)) };
+}
+
+/** Without empty words at the end. */
+function trimmed(done: readonly number[]): readonly number[] {
+  return done.slice(0, done.findLastIndex((bits) => bits !== 0) + 1);
+}
+
+/** Whether all that has taken effect in `a` has in `b`. */
+function usesNoMore(a: Configuration, b: Configuration): boolean {
+  return a.done.every((bits, i) => (bits & ~(b.done[i] ?? 0)) === 0);
 }
 
 /** Tells configurations apart. */
@@ -199,41 +245,51 @@ function nameOf({ held, done }: Configuration): string {
 
 interface Moment {
   readonly time: number;
+  /** `forget`: nobody can notice any more whether it happened. */
+  readonly type: "begin" | "end" | "forget";
   readonly operation: RegisterOperation;
-  readonly begins: boolean;
   /** The operation's place in the list. */
   readonly at: number;
 }
 
 /** All beginnings and ends in the order of time, without what nobody can have noticed. */
 function momentsOf(operations: readonly RegisterOperation[]): Moment[] {
-  const canMatter = mattering(operations);
+  const until = noticing(operations);
   return operations.flatMap((operation, at): Moment[] => {
     const { begin, end } = operation;
-    if (end === Infinity && !canMatter(operation)) return [];
-    const beginning = { time: begin, operation, begins: true, at };
-    return end === Infinity
-      ? [beginning]
-      : [beginning, { time: end, operation, begins: false, at }];
-  }).sort((a, b) => a.time - b.time);
+    const moment = (type: Moment["type"], time: number) => ({ time, type, operation, at });
+    if (end < Infinity) return [moment("begin", begin), moment("end", end)];
+    const forget = until(operation);
+    if (forget < begin) return [];
+    return [moment("begin", begin), ...(forget < Infinity ? [moment("forget", forget)] : [])];
+  }).sort((a, b) => a.time - b.time || (a.type === "end" ? -1 : 1));
 }
 
-/** Whether anyone could notice that an operation which may never have happened did happen. */
-function mattering(
+/** Until when anyone can notice that an operation happened which may also never have happened. */
+function noticing(
   operations: readonly RegisterOperation[],
-): (operation: RegisterOperation) => boolean {
-  const actions = operations.map(({ action }) => action);
+): (operation: RegisterOperation) => number {
   // Who appends or fails to swap notices every value.
-  const all = actions.some((action) =>
+  const noticesAll = operations.some(({ action }) =>
     action.type === "append" || (action.type === "cas" && action.swapped === false)
   );
-  const wanted = new Set(actions.flatMap((action) => {
-    if (action.type === "read") return [action.value];
-    return action.type === "cas" ? [action.from] : [];
-  }));
+  const until = new Map<RegisterValue, number>();
+  for (const { action, end } of operations) {
+    if (action.type !== "read" && action.type !== "cas") continue;
+    const value = action.type === "read" ? action.value : action.from;
+    until.set(value, Math.max(until.get(value) ?? -Infinity, end));
+  }
   return ({ action }) => {
-    if (action.type === "read" || (action.type === "cas" && action.swapped === false)) return false;
-    if (all || action.type === "append") return true;
-    return wanted.has(action.type === "cas" ? action.to : action.value);
+    switch (action.type) {
+      case "read":
+        return -Infinity;
+      case "cas":
+        if (action.swapped === false) return -Infinity;
+        return noticesAll ? Infinity : until.get(action.to) ?? -Infinity;
+      case "write":
+        return noticesAll ? Infinity : until.get(action.value) ?? -Infinity;
+      case "append":
+        return Infinity;
+    }
   };
 }
