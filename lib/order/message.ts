@@ -19,12 +19,15 @@ export type Operation =
     readonly id?: string;
     /** Answered before it is ordered: no fence holds it back. Only with an `id`. */
     readonly eventual?: true;
+    /** The last index at which it is carried out: behind it its id may be forgotten. */
+    readonly until?: number;
   }
   | {
     readonly type: "delete";
     readonly key: string;
     readonly id?: string;
     readonly eventual?: true;
+    readonly until?: number;
   }
   /**
    * From here on no operation with this id is carried out, unless it was answered before it was

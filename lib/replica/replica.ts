@@ -15,6 +15,7 @@ import {
   FORCE_EVERY_MS,
   OUTBOX_BYTES_MAX,
   OUTBOX_MESSAGES_MAX,
+  REQUEST_IDS_KEPT,
   TICK_MS,
   type WireLimits,
   WRITE_BYTES_IN_FLIGHT_MAX,
@@ -291,7 +292,10 @@ export class Replica implements SessionReplica {
     if (before !== undefined && (before.applied || !isEventual)) {
       return done(this.#firstReply(before));
     }
-    const name = id === undefined ? {} : { id, ...(isEventual ? { eventual: true as const } : {}) };
+    const lasting = isEventual
+      ? { eventual: true as const }
+      : { until: this.#store.applied + REQUEST_IDS_KEPT };
+    const name = id === undefined ? {} : { id, ...lasting };
     const operation: Operation = request.type === "set"
       ? { type: "set", key, value: request.value, bytes: request.bytes, ...name }
       : { type: "delete", key, ...name };

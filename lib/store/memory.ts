@@ -269,7 +269,7 @@ export class MemoryStore implements Store {
     this.#logBytes += operationBytes(operation);
     this.#forget();
     if (operation.id !== undefined) {
-      if (!isCarriedOut(operation, this.#outcomes.get(operation.id))) return;
+      if (!isCarriedOut(operation, index, this.#outcomes.get(operation.id))) return;
       const outcome = { applied: operation.type !== "fence", index, origin, n };
       this.#outcomes.set(operation.id, outcome);
       this.#byIndex.push([operation.id, outcome]);

@@ -30,7 +30,7 @@ export function readUndelivered(folder: string, self: number): Operation[] {
   return reading(
     folder,
     (db) =>
-      db.prepare("SELECT key, value, request, eventual FROM pending WHERE origin = ?")
+      db.prepare("SELECT key, value, request, eventual, until FROM pending WHERE origin = ?")
         .all(self)
         .map(decodeOperation),
   );

@@ -25,6 +25,8 @@ export interface OperationColumns {
   readonly request: Uint8Array | null;
   /** 1 if it was answered before it was ordered. */
   readonly eventual: 1 | null;
+  /** The last index at which it is carried out. */
+  readonly until: number | null;
 }
 
 /** A text as it is kept. */
@@ -45,11 +47,12 @@ export function encodeOperation(operation: Operation): OperationColumns {
     value: operation.type === "set" ? encoder.encode(operation.value) : null,
     request: operation.id === undefined ? null : encoder.encode(operation.id),
     eventual: operation.type !== "fence" && operation.eventual === true ? 1 : null,
+    until: operation.type === "fence" ? null : operation.until ?? null,
   };
 }
 
 /** An operation as it was. */
-export function decodeOperation({ key, value, request, eventual }: Row): Operation {
+export function decodeOperation({ key, value, request, eventual, until }: Row): Operation {
   const id = request === null ? undefined : decodeText(request);
   const name = decodeText(key);
   if (name === "") {
@@ -60,6 +63,7 @@ export function decodeOperation({ key, value, request, eventual }: Row): Operati
     key: name,
     ...(id === undefined ? {} : { id }),
     ...(eventual === null ? {} : { eventual: true as const }),
+    ...(until === null ? {} : { until: Number(until) }),
   };
   if (value === null) return { type: "delete", ...named };
   const text = decodeText(value);

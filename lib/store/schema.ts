@@ -34,11 +34,11 @@ const SCHEMA = `
   -- A message without a time waits in the outbox; with one it is in the queue.
   CREATE TABLE pending (
     origin INTEGER, n INTEGER, time INTEGER, key BLOB NOT NULL, value BLOB, request BLOB,
-    eventual INTEGER, PRIMARY KEY (origin, n)
+    eventual INTEGER, until INTEGER, PRIMARY KEY (origin, n)
   ) WITHOUT ROWID;
   CREATE TABLE log (
     idx INTEGER PRIMARY KEY, origin INTEGER NOT NULL, n INTEGER NOT NULL, time INTEGER NOT NULL,
-    key BLOB NOT NULL, value BLOB, request BLOB, eventual INTEGER
+    key BLOB NOT NULL, value BLOB, request BLOB, eventual INTEGER, until INTEGER
   );
   ${APPLIED("")}
   -- The parts of a snapshot that have come so far.

@@ -482,8 +482,8 @@ export class SqliteStore implements Store {
   }
 
   #put(origin: number, n: number, time: number | null, operation: Operation): void {
-    const { key, value, request, eventual } = this.#encode(operation);
-    this.#statements.putPending.run(origin, n, time, key, value, request, eventual);
+    const { key, value, request, eventual, until } = this.#encode(operation);
+    this.#statements.putPending.run(origin, n, time, key, value, request, eventual, until);
   }
 
   // Snapshots that come
@@ -543,8 +543,8 @@ export class SqliteStore implements Store {
     held.index = index;
     held.deliveredN[origin] = n;
     if (held.carried !== null && held.carried > 0) held.carried--;
-    const { key, value, request, eventual } = this.#encode(operation);
-    this.#statements.putLog.run(index, origin, n, time, key, value, request, eventual);
+    const { key, value, request, eventual, until } = this.#encode(operation);
+    this.#statements.putLog.run(index, origin, n, time, key, value, request, eventual, until);
     this.#statements.deletePending.run(origin, n);
   }
 
@@ -594,7 +594,7 @@ export class SqliteStore implements Store {
     if (request !== null) {
       const known = this.#outcome(request);
       const isRemembered = this.#remembers(known, index);
-      if (!isCarriedOut(operation, isRemembered ? known : undefined)) return;
+      if (!isCarriedOut(operation, index, isRemembered ? known : undefined)) return;
       // Its row is about to be replaced.
       if (known !== undefined && !isRemembered) this.#forget(index);
       const applied = operation.type !== "fence";

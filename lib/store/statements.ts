@@ -11,7 +11,7 @@ import { MESSAGE_OVERHEAD_BYTES } from "../limits.ts";
 export const LOG_BYTES =
   `${MESSAGE_OVERHEAD_BYTES} + length(key) + coalesce(length(value), 0)` as const;
 
-const OPERATION = "key, value, request, eventual";
+const OPERATION = "key, value, request, eventual, until";
 const REQUEST = "idx, id, origin, n, applied";
 
 const SQL = {

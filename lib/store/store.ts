@@ -52,8 +52,14 @@ export function remembers(
   return appliedAt !== undefined && appliedAt > index - kept;
 }
 
-/** Whether an operation with an id is carried out, given what came of that id before. */
-export function isCarriedOut(operation: Operation, before: Outcome | undefined): boolean {
+/** Whether an operation with an id is carried out at this place, given what came of that id before. */
+export function isCarriedOut(
+  operation: Operation,
+  index: number,
+  before: Outcome | undefined,
+): boolean {
+  // It has waited for so long that what came of its id may be forgotten.
+  if (operation.type !== "fence" && index > (operation.until ?? Infinity)) return false;
   if (before === undefined) return true;
   // A fence holds back only what was not answered before it was ordered.
   return !before.applied && operation.type !== "fence" && operation.eventual === true;

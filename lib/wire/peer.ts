@@ -2,7 +2,7 @@
  * What is said on the peer port: the hello of a link, and the JSON forms of the peers' messages,
  * which `peer_decoder.ts` reads and checks.
  *
- *     ["broadcast", key, value, bytes, [id, time], "message", n, prev, ballot, request id?, "eventual"?]
+ *     ["broadcast", key, value, bytes, [id, time], "message", n, prev, ballot, request id?, until?]
  *     [[id, time], key, null, bytes, [id, time], "acknowledgement", last, ballot]
  *
  * are the original design's two; a delete's value is null, a fence's key is empty. The others begin
@@ -238,12 +238,12 @@ function encodeMessage({ origin, n, time, operation }: Message): unknown[] {
   return [origin, n, time, operation.key, value, bytes, ...requestFields(operation)];
 }
 
-/** The request's id, and that it was answered before it is ordered. */
-function requestFields(operation: Operation): string[] {
+/** The request's id, and that it was answered before it is ordered, or until where it counts. */
+function requestFields(operation: Operation): (string | number)[] {
   if (operation.id === undefined) return [];
-  return operation.type !== "fence" && operation.eventual === true
-    ? [operation.id, "eventual"]
-    : [operation.id];
+  if (operation.type === "fence") return [operation.id];
+  if (operation.eventual === true) return [operation.id, "eventual"];
+  return operation.until === undefined ? [operation.id] : [operation.id, operation.until];
 }
 
 function encodePosition({ index, time, id }: Position): unknown[] {

@@ -133,7 +133,7 @@ export class PeerDecoder {
   }
 
   #broadcast(form: readonly unknown[]): PeerMessage {
-    const [, key, value, bytes, stamp, word, n, prev, ballot, requestId, level] = form;
+    const [, key, value, bytes, stamp, word, n, prev, ballot, requestId, until] = form;
     if (word !== "message") throw badRequest('a broadcast must bear the word "message"');
     const { id: origin, time } = this.#timestamp(stamp);
     return {
@@ -143,7 +143,7 @@ export class PeerDecoder {
         origin,
         n: count(n, "n"),
         time,
-        operation: readOperation(key, value, bytes, requestId, level),
+        operation: readOperation(key, value, bytes, requestId, until),
       },
       prev: count(prev, "prev"),
     };
@@ -191,7 +191,7 @@ export class PeerDecoder {
 
   /** A message of a part or of a log. */
   #carried(value: unknown): Message {
-    const [origin, n, time, key, content, bytes, requestId, level] = list(
+    const [origin, n, time, key, content, bytes, requestId, until] = list(
       value,
       "a message",
       same,
@@ -200,7 +200,7 @@ export class PeerDecoder {
       origin: this.#id(origin, "the origin"),
       n: count(n, "n"),
       time: count(time, "the time"),
-      operation: readOperation(key, content, bytes, requestId, level),
+      operation: readOperation(key, content, bytes, requestId, until),
     };
   }
 
@@ -301,23 +301,29 @@ function readOperation(
   value: unknown,
   bytes: unknown,
   requestId: unknown,
-  level: unknown,
+  until: unknown,
 ): Operation {
   const name = text(key, "the key");
   if (name === "") return { type: "fence", key: "", id: text(requestId, "the request id") };
-  const request = readRequest(requestId, level);
+  const request = readRequest(requestId, until);
   if (value === null) return { type: "delete", key: name, ...request };
   const content = text(value, "the value");
   if (bytes !== utf8Length(content)) throw badRequest("bytes must be the value's UTF-8 length");
   return { type: "set", key: name, value: content, bytes, ...request };
 }
 
-function readRequest(id: unknown, level: unknown): { id?: string; eventual?: true } {
+/** How long an operation with an id counts. */
+interface Lasting {
+  readonly eventual?: true;
+  readonly until?: number;
+}
+
+function readRequest(id: unknown, until: unknown): Pick<Operation, "id"> & Lasting {
   if (id === undefined) return {};
   const name = { id: text(id, "the request id") };
-  if (level === undefined) return name;
-  if (level !== "eventual") throw badRequest(`unknown level ${brief(level)}`);
-  return { ...name, eventual: true };
+  if (until === undefined) return name;
+  if (until === "eventual") return { ...name, eventual: true };
+  return { ...name, until: count(until, "until where a request counts") };
 }
 
 function readPair(value: unknown): readonly [key: string, value: string] {

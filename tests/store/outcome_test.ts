@@ -38,6 +38,22 @@ each(
   },
 );
 
+each(
+  "what has waited for longer than its id counts is not carried out, and leaves no trace",
+  (store) => {
+    const late: Operation = { type: "set", key: "a", value: "1", bytes: 1, id: "r", until: 2 };
+    apply(store, set("b", "1"), set("b", "2"), late, {
+      type: "delete",
+      key: "b",
+      id: "s",
+      until: 3,
+    });
+    assertEquals([store.get("a"), store.get("b"), store.outcome("r")], [undefined, "2", undefined]);
+    apply(store, { ...late, until: 5 });
+    assertEquals([store.get("a"), store.outcome("r")?.index], ["1", 5]);
+  },
+);
+
 each("an id that is unknown has no outcome; forgotten is 0 before anything is", (store) => {
   apply(store, set("a", "1", "r"), set("a", "2"));
   assertEquals([store.outcome("x"), store.outcome(""), store.forgotten], [undefined, undefined, 0]);
@@ -70,7 +86,7 @@ each("fences and what is eventual come back from queue, outbox and log as they w
     fence("f"),
     eventual("a", "1", "r"),
     { type: "delete", key: "a", id: "s", eventual: true },
-    { type: "delete", key: "a", id: "t" },
+    { type: "delete", key: "a", id: "t", until: 1_000_000 },
     set("a", "", "u"),
   ];
   const pending = operations.map((operation, i) => ({ origin: 2, n: i + 1, time: i, operation }));

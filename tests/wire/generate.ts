@@ -46,7 +46,10 @@ export function anyOperation(random: Random): Operation {
   const key = anyText(random, 1);
   if (random.chance(0.1)) return { type: "fence", key: "", id: anyText(random, 1) };
   const id = random.chance(0.3)
-    ? { id: anyText(random, 1), ...(random.chance(0.5) ? { eventual: true as const } : {}) }
+    ? {
+      id: anyText(random, 1),
+      ...random.pick([{}, { eventual: true as const }, { until: anyCount(random) }]),
+    }
     : {};
   if (random.chance(0.3)) return { type: "delete", key, ...id };
   const value = anyText(random);

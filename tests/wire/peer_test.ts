@@ -246,6 +246,20 @@ const FORMS: [PeerMessage, ...string[]][] = [
     },
     '["broadcast","y",null,0,[0,93],"message",8,7,[7,2],"r-3","eventual"]',
   ],
+  [
+    {
+      type: "broadcast",
+      ballot: BALLOT,
+      message: {
+        origin: 0,
+        n: 9,
+        time: 94,
+        operation: { type: "delete", key: "y", id: "r-4", until: 1_000_012 },
+      },
+      prev: 8,
+    },
+    '["broadcast","y",null,0,[0,94],"message",9,8,[7,2],"r-4",1000012]',
+  ],
 ];
 
 Deno.test("peer messages: their forms as text", () => {
@@ -348,7 +362,7 @@ Deno.test("each wrong field of a peer's message is refused", () => {
     ['["confirm",[1,0]]', "the question must be"],
     ['["confirmed",[1,0],"1"]', "the question must be"],
     ['["broadcast","",null,0,[0,1],"message",1,0,[1,0]]', "the request id must be a string"],
-    ['["broadcast","x",null,0,[0,1],"message",1,0,[1,0],"r","late"]', 'unknown level "late"'],
+    ['["broadcast","x",null,0,[0,1],"message",1,0,[1,0],"r","late"]', "until where a request counts must be"],
     ['["part",7]', "a message must be an array"],
     ['["part",[0,1,1,"x","v",9]]', "bytes must be the value's UTF-8 length"],
     ['["part",[0,1,1,"x","v",1,0]]', "the request id must be a string"],
