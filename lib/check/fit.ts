@@ -28,6 +28,7 @@ export type Misfit =
 
 /** A place that a client has come to, and the operation that shows it. */
 export interface Bound {
+  /** How much of the order it has certainly seen. */
   readonly place: number;
   /** Its row; NONE at place 0. */
   readonly by: number;
@@ -39,9 +40,13 @@ const NO_BOUND: Bound = { place: 0, by: NONE };
 
 /** What a fit is made of. */
 export interface FitInput {
+  /** The history … */
   readonly history: History;
+  /** … and its operations. */
   readonly operations: Operations;
+  /** The order that they are to fit into. */
   readonly witness: Witness;
+  /** Whose operations follow each other. */
   readonly chains: Chains;
 }
 

@@ -18,8 +18,11 @@ import type { Budget } from "./search.ts";
 
 /** What an order is looked for of. */
 export interface OrderQuestion {
+  /** The history … */
   readonly history: History;
+  /** … and its operations. */
   readonly operations: Operations;
+  /** Whose operations follow each other. */
   readonly chains: Chains;
   /** Leaves out operations, given by the rows of their first tries. */
   readonly isKept: (operation: number) => boolean;

@@ -10,29 +10,37 @@ import { Names, Span } from "./names.ts";
 /** What a field may hold; a text that is still bytes is one only until the next line. */
 export type PlainValue = string | number | boolean | null | Span | undefined;
 
-/** The fields of an event or a witness; undefined where the line has none. */
-export class PlainFields {
-  type: PlainValue;
-  process: PlainValue;
-  at: PlainValue;
-  op: PlainValue;
-  key: PlainValue;
-  value: PlainValue;
-  level: PlainValue;
-  replica: PlainValue;
-  session: PlainValue;
-  id: PlainValue;
-  client: PlainValue;
-  code: PlainValue;
-  index: PlainValue;
-  origin: PlainValue;
-  eventual: PlainValue;
+/** The fields of an event or a witness. */
+export type FieldName = keyof ReturnType<typeof noFields>;
+
+/** By field: what the line has there; undefined where it has nothing. */
+export type PlainFields = Record<FieldName, PlainValue>;
+
+/** Always made in the same way, so that the runtime gives all of them one shape. */
+function noFields() {
+  return {
+    type: undefined,
+    process: undefined,
+    at: undefined,
+    op: undefined,
+    key: undefined,
+    value: undefined,
+    level: undefined,
+    replica: undefined,
+    session: undefined,
+    id: undefined,
+    client: undefined,
+    code: undefined,
+    index: undefined,
+    origin: undefined,
+    eventual: undefined,
+  };
 }
 
 type Put = (fields: PlainFields, value: PlainValue) => void;
 
 /** How each field is put in: by a name that stands in the source, which the runtime likes best. */
-const PUT: Readonly<Record<keyof PlainFields, Put>> = {
+const PUT: Readonly<Record<FieldName, Put>> = {
   type: (fields, value) => void (fields.type = value),
   process: (fields, value) => void (fields.process = value),
   at: (fields, value) => void (fields.at = value),
@@ -85,7 +93,7 @@ const LITERAL_BYTES = LITERALS.map(([text, value]) => ({ bytes: encoder.encode(t
 /** Reads lines that hold nothing but the known fields, ASCII without escapes, and no blanks. */
 export class PlainLine {
   /** What the line read last holds. */
-  fields = new PlainFields();
+  fields: PlainFields = noFields();
   /** By {@linkcode shapeOf}. */
   readonly #byShape: readonly (KnownField | undefined)[];
   readonly #words = new Names();
@@ -106,7 +114,7 @@ export class PlainLine {
 
   /** Whether the line in these bytes is plain, and if so, its fields. */
   read(bytes: Uint8Array, from: number, to: number): boolean {
-    this.fields = new PlainFields();
+    this.fields = noFields();
     this.#bytes = bytes;
     this.#at = from;
     if (to - from < 2 || bytes[from] !== OPEN_BRACE || bytes[to - 1] !== CLOSE_BRACE) return false;

@@ -123,12 +123,17 @@ export interface Final {
 export interface History {
   /** The first line. */
   readonly header: HistoryHeader;
+  /** The keys by their numbers. */
   readonly keys: Names;
   /** A value's number is one more than that of its text: see {@linkcode NO_VALUE}. */
   readonly values: Names;
+  /** The names of writes by their numbers. */
   readonly ids: Names;
+  /** The codes of errors by their numbers. */
   readonly codes: Names;
+  /** What was asked and answered. */
   readonly tries: Tries;
+  /** What was delivered. */
   readonly order: OrderEntries;
   /** By replica. */
   readonly finals: ReadonlyMap<number, Final>;

@@ -47,6 +47,7 @@ export class Zones {
   #mark = 0;
   #clusters: Cluster[] = [];
 
+  /** Makes room for the values of this history. */
   constructor(history: History, operations: Operations) {
     this.#history = history;
     this.#operations = operations;
