@@ -175,8 +175,11 @@ export const PART_BYTES_MAX = 1024 * 1024;
  */
 export const PARTS_BYTES_MAX = 512 * 1024 * 1024;
 
-/** Log entries that one answer to a fetch may bear, in bytes. */
-export const FETCH_BYTES_MAX = 1024 * 1024;
+/**
+ * Log entries, or keys, that one answer to a fetch may bear, in bytes: over a link of a megabit per
+ * second it comes within `INSTALL_WAIT_MS`.
+ */
+export const FETCH_BYTES_MAX = 256 * 1024;
 
 /** The same, in entries: as many as have the least bytes that one counts for. */
 export const FETCH_ENTRIES_MAX = 8192;
@@ -254,7 +257,7 @@ export const PROGRESS_AFTER_MS = 1_000;
 export const CHECK_STEPS_MAX = 20_000_000;
 
 /** Operations of which an order is searched that no witness tells; more would take too long. */
-export const ORDER_SEARCH_OPERATIONS_MAX = 2_000;
+export const ORDER_SEARCH_OPERATIONS_MAX = 4_000;
 
 /** Operations that the search for a history's smallest part may look at, one time or more each. */
 export const SHRINK_WORK_MAX = 5_000_000;
@@ -327,9 +330,6 @@ export const CHAOS_COLLECT_MS = 1_000;
 
 /** After healing, all replicas must be in one view and equal within this, on a machine under load. */
 export const CHAOS_CONVERGE_MS_MAX = 60_000;
-
-/** What `chaos` reads of a history at once. */
-export const CHAOS_READ_BYTES = 1024 * 1024;
 
 /** The bounds that a server can be given, and that both ends of a connection check. */
 export interface WireLimits {
