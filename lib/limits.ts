@@ -175,6 +175,9 @@ export const PART_BYTES_MAX = 1024 * 1024;
  */
 export const PARTS_BYTES_MAX = 512 * 1024 * 1024;
 
+/** Who catches up and has no answer from one that it hears asks anew after this long. */
+export const FETCH_WAIT_MS = 15_000;
+
 /**
  * Log entries, or keys, that one answer to a fetch may bear, in bytes: over a link of a megabit per
  * second it comes within `INSTALL_WAIT_MS`.

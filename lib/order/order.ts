@@ -16,6 +16,7 @@ import {
   ACKNOWLEDGE_LATE_FACTOR,
   CHANGE_WAIT_MS_MAX,
   CHANGE_WAIT_MS_MIN,
+  FETCH_WAIT_MS,
   HEARTBEAT_MS,
   INSTALL_WAIT_MS,
   JOIN_LAG_MAX,
@@ -750,7 +751,7 @@ export class Order {
   /** Outside a view: fetches what others have delivered, so that it lacks little when it joins. */
   #catchUp(): void {
     if (this.#state !== "outside" || this.#installing !== null) return;
-    if (this.#fetching !== null && this.#now - this.#fetching.askedAt < INSTALL_WAIT_MS) return;
+    if (this.#fetching !== null && this.#isAnswering(this.#fetching)) return;
     this.#fetching = null;
     const indexOf = (id: number) => this.#peers.heartbeat(id)?.index ?? 0;
     const [furthest] = this.hears().sort((a, b) => indexOf(b) - indexOf(a));
@@ -765,6 +766,11 @@ export class Order {
     this.#lackTold = true;
     const from = this.#order.position.index + 1;
     this.#out.notices.push({ type: "fetch", from, to, source });
+  }
+
+  /** Whether the answer may still be on its way: over a slow link it takes long. */
+  #isAnswering({ source, askedAt }: Fetching): boolean {
+    return this.hears().includes(source) && this.#now - askedAt < FETCH_WAIT_MS;
   }
 
   #fetchFrom(source: number, to: number): void {
@@ -800,7 +806,7 @@ export class Order {
   }
 
   #onEntries(fetching: Fetching, entries: readonly Entry[]): void {
-    if (entries.length === 0) return;
+    if (entries.length === 0) return this.#gotNothing();
     fetching.snapshot = null;
     this.#order.follow(entries.filter(({ index }) => index <= fetching.to), this.#out);
     this.#gotOn(fetching);
@@ -810,7 +816,7 @@ export class Order {
     const { index } = part.position;
     if (part.part === 0) {
       const max = this.#installing?.base.index ?? Infinity;
-      if (index <= this.#order.position.index || index > max) return;
+      if (index <= this.#order.position.index || index > max) return this.#gotNothing();
     } else if (fetching.snapshot?.index !== index || fetching.snapshot.part !== part.part) return;
     this.#out.writes.push(part);
     fetching.snapshot = part.last ? null : { index, part: part.part + 1 };
@@ -819,6 +825,11 @@ export class Order {
       this.#out.notices.push({ type: "restored", index, source: fetching.source });
     }
     this.#gotOn(fetching);
+  }
+
+  /** The answer leads no further: who catches up asks anew later, an installation is given up. */
+  #gotNothing(): void {
+    if (this.#installing === null) this.#fetching = null;
   }
 
   #gotOn(fetching: Fetching): void {

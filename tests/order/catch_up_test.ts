@@ -4,7 +4,7 @@
  */
 
 import { assert, assertEquals, assertGreater } from "@std/assert";
-import { INSTALL_WAIT_MS } from "../../lib/limits.ts";
+import { FETCH_WAIT_MS, SUSPECT_AFTER_MS } from "../../lib/limits.ts";
 import {
   type Answer,
   describe,
@@ -151,13 +151,22 @@ Deno.test("5 of several the one that is furthest is asked", () => {
   assertEquals(sent(cluster.step(1, { type: "tick", random: 0.5 })), ["0: fetch 1 to 9"]);
 });
 
-Deno.test("5 who is asked and does not answer is asked again after a while, not before", () => {
+Deno.test("5 who is asked is not asked again while it is heard, for long", () => {
   const { cluster } = outside(7);
   const tick = () => sent(cluster.step(1, { type: "tick", random: 0.5 }));
-  cluster.now += INSTALL_WAIT_MS - 1;
+  cluster.now += FETCH_WAIT_MS - 1;
   cluster.receive(1, 2, heartbeat(7));
   assertEquals(tick(), []);
   cluster.now += 1;
+  assertEquals(tick(), ["2: fetch 1 to 7"]);
+});
+
+Deno.test("5 who is asked and falls silent is asked no more, before it is heard again", () => {
+  const { cluster } = outside(7);
+  const tick = () => sent(cluster.step(1, { type: "tick", random: 0.5 }));
+  cluster.now += 2 * SUSPECT_AFTER_MS;
+  assertEquals(tick(), []);
+  cluster.receive(1, 2, heartbeat(7));
   assertEquals(tick(), ["2: fetch 1 to 7"]);
 });
 
@@ -172,10 +181,11 @@ Deno.test("only the answer to the last fetch, from who was asked, is followed", 
   assertIgnored(cluster.receive(1, 2, part(1, 7, 0, true)));
 });
 
-Deno.test("an empty answer leads nowhere, and nothing is asked at once", () => {
+Deno.test("an empty answer leads nowhere: it is asked for again, not at once", () => {
   const { cluster } = outside(7);
   const answer: Answer = { type: "answer", fetch: 1, content: { type: "entries", entries: [] } };
   assertIgnored(cluster.receive(1, 2, answer));
+  assertEquals(sent(cluster.step(1, { type: "tick", random: 0.5 })), ["2: fetch 1 to 7"]);
 });
 
 Deno.test("5.4 more entries than were asked for are not taken", () => {
