@@ -78,9 +78,9 @@ export function actionWord(history: History, row: number): string {
   return `${OPS[tries.op[row]]} ${key}${value} → ${outcome}${code}`;
 }
 
-/** How the try asked: `sequential, with a session`. */
+/** How the try asked: `sequential, session`. */
 export function levelWord({ tries }: History, row: number): string {
-  return LEVELS[tries.level[row]] + (tries.session[row] === 1 ? ", with a session" : "");
+  return LEVELS[tries.level[row]] + (tries.session[row] === 1 ? ", session" : "");
 }
 
 /** What an entry does: `set k "v"`. */
