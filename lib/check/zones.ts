@@ -9,7 +9,7 @@
  * within a forward one.
  *
  * A write whose outcome is unknown has no end: if it was read, its reads bound its cluster; if it
- * was not, it is left out. The value at first, none, was written before all time.
+ * was not, it fits behind everything else. The value at first, none, was written before all time.
  *
  * Source: P. Gibbons and E. Korach, "Testing Shared Memories", SIAM J. Comput. 26(4), 1997,
  * section 4.
@@ -18,7 +18,7 @@
  */
 
 import type { Operations } from "./operations.ts";
-import { GET, type History, NEVER, NO_VALUE, NONE } from "./recorded.ts";
+import { GET, type History, NO_VALUE, NONE } from "./recorded.ts";
 
 /** Why the operations of a key cannot be ordered. */
 export type Conflict =
@@ -71,7 +71,7 @@ export class Zones {
       const conflict = this.#addRead(row);
       if (conflict !== null) return conflict;
     }
-    return conflictOf(this.#clusters.filter(({ isNeeded }) => isNeeded));
+    return conflictOf(this.#clusters);
   }
 
   /** A new key: it begins without a value. */
@@ -104,7 +104,6 @@ export class Zones {
     if (cluster === undefined) return { type: "unwritten", read: row, write: NONE };
     if (cluster.isRepeated) return "repeated";
     if (end < cluster.writeBegin) return { type: "unwritten", read: row, write: cluster.write };
-    cluster.isNeeded = true;
     if (end < cluster.firstEnd) {
       cluster.firstEnd = end;
       cluster.firstToEnd = row;
@@ -133,8 +132,6 @@ interface Cluster {
   lastToBegin: number;
   /** Whether another write has the same value. */
   isRepeated: boolean;
-  /** Whether it must have happened: not if nobody read it and it may never happen. */
-  isNeeded: boolean;
 }
 
 function newCluster(write: number, begin: number, end: number): Cluster {
@@ -146,7 +143,6 @@ function newCluster(write: number, begin: number, end: number): Cluster {
     lastBegin: begin,
     lastToBegin: write,
     isRepeated: false,
-    isNeeded: end !== NEVER,
   };
 }
 

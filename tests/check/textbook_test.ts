@@ -1,6 +1,7 @@
 /** Each guarantee by histories as they stand in textbooks, each with a twin that breaks it. */
 
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { judge } from "../../lib/check/judge.ts";
 import type { Guarantee } from "../../lib/check/verdict.ts";
 import { told, verdictOn } from "./told.ts";
 
@@ -153,6 +154,34 @@ const EXAMPLES: readonly Example[] = [
       0 set x 1 #a → ok
       1 get x linearizable → 1`,
     text: '"2" before "1"',
+  },
+  {
+    name: "what was answered once has happened, also if it is tried again",
+    guarantee: "linearizable",
+    keeps: `
+      0 set x 1 #a → info
+      1 get x linearizable → null
+      0 set x 1 #a → ok`,
+    breaks: `
+      0 set x 1 #a → ok
+      1 get x linearizable → null
+      0 set x 1 #a → ok`,
+    text: 'x was never deleted, and held "1" before the get of lines 4–5 began',
+  },
+  {
+    name: "a write that was answered and lost is missed",
+    guarantee: "linearizable",
+    keeps: `
+      0 delete x → ok
+      0 set x 1 → info
+      1 get x linearizable → null
+      order delete x`,
+    breaks: `
+      0 delete x → ok
+      0 set x 1 → ok
+      1 get x linearizable → null
+      order delete x`,
+    text: "x: no order of these operations explains what was read",
   },
   {
     name: "all see the writes in one order (independent reads of independent writes)",
@@ -334,6 +363,75 @@ const EXAMPLES: readonly Example[] = [
       1 get x client:7
       0 ok
       1 ok null`,
+    text: "each of these would have to come before the next",
+  },
+  {
+    name: "requests on one connection, though all are linearizable",
+    guarantee: "sequential",
+    keeps: `
+      0 set x 1 linearizable client:7
+      1 get x linearizable client:8
+      0 ok
+      1 ok null`,
+    breaks: `
+      0 set x 1 linearizable client:7
+      1 get x linearizable client:7
+      0 ok
+      1 ok null`,
+    text: "each of these would have to come before the next",
+  },
+  {
+    name: "with the order: each try of a write may have been the one that was carried out",
+    guarantee: "sequential",
+    keeps: `
+      1 set y 2 → info
+      0 set x 1 #a → info
+      0 get y → 2
+      0 set x 1 #a → ok
+      order set x 1 #a
+      order set y 2`,
+    breaks: `
+      1 set y 2 → info
+      0 get y → 2
+      0 set x 1 #a → info
+      0 set x 1 #a → ok
+      order set x 1 #a
+      order set y 2`,
+    text: "stands at index 1; but before, its client had come to index 2 by the get of lines 4–5",
+  },
+  {
+    name: "with the order: an eventual try may have come at any time",
+    guarantee: "sequential",
+    keeps: `
+      1 set y 2 → info
+      0 get y → 2
+      0 set x 1 eventual #a → info
+      0 set x 1 #a → ok
+      order set x 1 #a
+      order set y 2`,
+    breaks: `
+      1 set y 2 → info
+      0 get y → 2
+      0 set x 1 #a → info
+      0 get y → 2
+      order set x 1 #a
+      order set y 2`,
+    text: "stands at index 1; but before, its client had come to index 2 by the get of lines 4–5",
+  },
+  {
+    name: "each try of a write may have been the one that was carried out",
+    guarantee: "sequential",
+    keeps: `
+      0 set x 1 #a → info
+      1 get x → 1
+      1 set y 2 → ok
+      0 get y → 2
+      0 set x 1 #a → ok`,
+    breaks: `
+      1 get x → 1
+      1 set y 2 → ok
+      0 get y → 2
+      0 set x 1 #a → ok`,
     text: "each of these would have to come before the next",
   },
   {
@@ -654,4 +752,42 @@ Deno.test("what asks for nothing is judged as nothing", () => {
   for (const guarantee of ["linearizable", "sequential", "session", "convergence"] as const) {
     assertEquals(verdictOn(history, guarantee), { verdict: "ok", judged: 0 });
   }
+});
+
+Deno.test("where a search would cost too much, the order decides, or nothing does", () => {
+  const writes = `
+    0 set x 1 → ok
+    0 delete x → ok
+    0 set x 2 → ok`;
+  const order = "order set x 1\norder delete x\norder set x 2";
+  const verdict = (text: string) =>
+    judge(told(text), { only: ["linearizable"], steps: 0 }).linearizable;
+  assertEquals(
+    verdict(`${writes}\n1 delete x\n2 get x linearizable → 2\n1 ok\n${order}\norder delete x #b`)
+      ?.verdict,
+    "unknown",
+  );
+  const deleted = `${writes}\n0 delete x #b → ok\n2 get x linearizable → null`;
+  assertEquals(verdict(`${deleted}\n${order}\norder delete x #b`), { verdict: "ok", judged: 5 });
+  const stale = verdict(`${writes}\n2 get x linearizable → null\n${order}`);
+  assert(stale?.verdict === "illegal");
+  assertEquals(stale.violation, {
+    text: "x: these operations do not fit the total order in real time",
+    operations: [2, 3],
+    entries: [2],
+    finals: [],
+  });
+  assertEquals(verdict(`${writes}\n2 get x linearizable → null`), {
+    verdict: "unknown",
+    judged: 4,
+    why: "x has values that were written twice, and too many ways to order them",
+  });
+});
+
+Deno.test("of several broken keys one is shown, and how many there are", () => {
+  const broken = (key: string) => `0 set ${key} 1 → ok\n1 get ${key} linearizable → null\n`;
+  const verdict = verdictOn(told(broken("x") + broken("y") + broken("z")), "linearizable");
+  assert(verdict.verdict === "illegal");
+  assertEquals(verdict.judged, 6);
+  assertStringIncludes(verdict.violation.text, " (one of 3 keys that are not)");
 });
