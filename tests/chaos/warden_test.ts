@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { isRunning } from "../e2e/running.ts";
 
 /** Starts a process and tells a warden of it, then waits to be killed. */
 const PROGRAM = `
@@ -46,14 +47,8 @@ function exists(path: string): boolean {
   }
 }
 
-/** A process that has ended and that nobody has asked about still has its number. */
-function runs(pid: number): boolean {
-  return exists(`/proc/${pid}`) &&
-    !/^State:\s+Z/m.test(Deno.readTextFileSync(`/proc/${pid}/status`));
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 10));
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!await holds()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 Deno.test({
@@ -62,10 +57,10 @@ Deno.test({
   async fn() {
     const folder = await Deno.makeTempDir();
     const { pid, child } = await run(folder, "killed");
-    assertEquals(runs(pid), true);
+    assertEquals(await isRunning(pid), true);
     child.kill("SIGKILL");
     await child.status;
-    await until(() => !runs(pid));
+    await until(async () => !await isRunning(pid));
     await until(() => !exists(folder));
   },
 });
@@ -77,7 +72,7 @@ Deno.test({
     const folder = await Deno.makeTempDir();
     const { pid, child } = await run(folder, "in order");
     assertEquals((await child.status).code, 0);
-    assertEquals([runs(pid), exists(folder)], [false, true]);
+    assertEquals([await isRunning(pid), exists(folder)], [false, true]);
     await Deno.remove(folder);
   },
 });

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { runningIn } from "../e2e/running.ts";
 import { kvdist, spawn } from "./program.ts";
 
 const PERMISSIONS = { permissions: ["--allow-all"] };
@@ -81,12 +82,12 @@ Deno.test({
         });
         // The history begins with the load: then all replicas run.
         await until(() => sizeOf(`${folder}/history.jsonl`) > 0);
-        assertEquals(replicasOf(folder), 3);
+        assertEquals(await replicasOf(folder), 3);
         child.kill(signal);
         const { code } = await child.output();
         await child.stdin.close().catch(() => {});
         assertEquals(code, signal === "SIGINT" ? 130 : 137);
-        await until(() => replicasOf(folder) === 0);
+        await until(async () => await replicasOf(folder) === 0);
         await until(() => names(folder).join() === "history.jsonl");
       });
     }
@@ -106,20 +107,10 @@ function sizeOf(path: string): number {
 }
 
 /** How many processes serve from below the folder. */
-function replicasOf(folder: string): number {
-  return [...Deno.readDirSync("/proc")]
-    .map(({ name }) => commandLine(name))
-    .filter((line) => line.includes("\0serve\0") && line.includes(folder)).length;
+async function replicasOf(folder: string): Promise<number> {
+  return (await runningIn(folder)).filter((line) => line.includes(" serve ")).length;
 }
 
-function commandLine(pid: string): string {
-  try {
-    return /^\d+$/.test(pid) ? Deno.readTextFileSync(`/proc/${pid}/cmdline`) : "";
-  } catch {
-    return "";
-  }
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!await holds()) await new Promise((resolve) => setTimeout(resolve, 20));
 }

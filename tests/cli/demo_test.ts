@@ -6,6 +6,7 @@ import { judge } from "../../lib/check/judge.ts";
 import { historyOf } from "../../lib/check/reader.ts";
 import { GUARANTEES, worst } from "../../lib/check/verdict.ts";
 import { displayWidth } from "../../lib/show/text.ts";
+import { runningIn } from "../e2e/running.ts";
 import { kvdist, spawn } from "./program.ts";
 
 Deno.test("the table at the end and the JSON of a scene", () => {
@@ -188,14 +189,14 @@ Deno.test("Ctrl-C and SIGTERM leave nothing behind", async () => {
     for (const [signal, expected] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
       await withProgram(async (options) => {
         const { child, reader } = await inTheMidst(words, told, options);
-        const replicas = await processesIn(options.env.TMPDIR);
+        const replicas = await runningIn(options.env.TMPDIR);
         assertEquals(replicas.length > 0, words[0] === "partition");
         child.kill(signal);
         while (!(await reader.read()).done);
         await child.stderr.cancel();
         const { code } = await child.status;
         assertEquals(code, expected);
-        assertEquals(await processesIn(options.env.TMPDIR), []);
+        assertEquals(await runningIn(options.env.TMPDIR), []);
       });
     }
   }
@@ -209,21 +210,10 @@ Deno.test("a reader that goes leaves nothing behind", async () => {
       await reader.cancel();
       await child.stderr.cancel();
       assertEquals((await child.status).code, 0);
-      assertEquals(await processesIn(options.env.TMPDIR), []);
+      assertEquals(await runningIn(options.env.TMPDIR), []);
     });
   }
 });
-
-/** Processes whose command line names the folder. */
-async function processesIn(folder: string): Promise<string[]> {
-  const found: string[] = [];
-  for await (const { name } of Deno.readDir("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    const line = await Deno.readTextFile(`/proc/${name}/cmdline`).catch(() => "");
-    if (line.includes(`${folder}/`)) found.push(line.replaceAll("\0", " "));
-  }
-  return found;
-}
 
 Deno.test("demo: the list, and wrong use in one line with exit 2", async () => {
   const list = await kvdist(["demo"]);

@@ -74,11 +74,21 @@ Deno.test("what the log holds is sent as entries, with the number of the fetch",
   assertEquals(indexes(supply.answer({ ...wanted(8, 6), to: 9 }, 0)), []);
 });
 
+/** All parts from this one on. */
+function all(supply: Supply, from: number): Snapshot[] {
+  const parts: Snapshot[] = [];
+  for (let part = from; parts.at(-1)?.last !== true; part++) {
+    parts.push(partOf(supply.answer(wanted(part + 1, 1, part), 0)));
+  }
+  return parts;
+}
+
 Deno.test("what no log holds is sent as a snapshot, part after part, until the last", () => {
   const store = counting(storeOf(KEYS, 10));
   const supply = new Supply(store);
-  const parts = [0, 1, 2].map((part) => partOf(supply.answer(wanted(part + 1, 1, part), 0)));
-  assertEquals(parts.map(({ part, last }) => [part, last]), [[0, false], [1, false], [2, true]]);
+  const parts = all(supply, 0);
+  assertGreater(parts.length, 2);
+  assertEquals(parts.map(({ part }) => part), parts.map((_, i) => i));
   assertEquals(parts.flatMap(({ keys }) => keys).length, KEYS);
   assertEquals(store.open, 0);
 });
@@ -88,7 +98,7 @@ Deno.test("all parts are of one place, whatever is applied meanwhile", () => {
   const supply = new Supply(store);
   const first = partOf(supply.answer(wanted(1, 1), 0));
   set(store, KEYS + 1, KEYS + 50);
-  const rest = [1, 2].map((part) => partOf(supply.answer(wanted(part + 1, 1, part), 0)));
+  const rest = all(supply, 1);
   for (const { position, deliveredN } of rest) {
     assertEquals([position, deliveredN], [first.position, first.deliveredN]);
   }

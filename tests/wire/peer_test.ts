@@ -362,7 +362,10 @@ Deno.test("each wrong field of a peer's message is refused", () => {
     ['["confirm",[1,0]]', "the question must be"],
     ['["confirmed",[1,0],"1"]', "the question must be"],
     ['["broadcast","",null,0,[0,1],"message",1,0,[1,0]]', "the request id must be a string"],
-    ['["broadcast","x",null,0,[0,1],"message",1,0,[1,0],"r","late"]', "until where a request counts must be"],
+    [
+      '["broadcast","x",null,0,[0,1],"message",1,0,[1,0],"r","late"]',
+      "until where a request counts must be",
+    ],
     ['["part",7]', "a message must be an array"],
     ['["part",[0,1,1,"x","v",9]]', "bytes must be the value's UTF-8 length"],
     ['["part",[0,1,1,"x","v",1,0]]', "the request id must be a string"],
