@@ -7,7 +7,7 @@
 
 import type { Consistency } from "../../lib/consistency.ts";
 import type { HistoryLine, Invoke, OrderLine } from "../../lib/check/history.ts";
-import { Random } from "../sim/random.ts";
+import { Random } from "../../lib/chaos/random.ts";
 
 /** What kind of history is wanted. */
 export interface ModelOptions {

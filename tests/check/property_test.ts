@@ -8,7 +8,7 @@ import { historyOf } from "../../lib/check/reader.ts";
 import type { RegisterOperation } from "../../lib/check/register.ts";
 import { searchOrder } from "../../lib/check/search.ts";
 import type { Guarantee } from "../../lib/check/verdict.ts";
-import { Random } from "../sim/random.ts";
+import { Random } from "../../lib/chaos/random.ts";
 import {
   fitsOrder,
   linesOf,

@@ -5,7 +5,7 @@
  */
 
 import { type Consistency, CONSISTENCY_LEVELS } from "../../lib/consistency.ts";
-import type { Random } from "../sim/random.ts";
+import type { Random } from "../../lib/chaos/random.ts";
 import type { SmallOperation } from "./brute_force.ts";
 
 /** What kind of history is wanted. */

@@ -10,7 +10,7 @@ import { HistoryText } from "../../lib/check/text.ts";
 import { HistoryError } from "../../lib/errors.ts";
 import { HISTORY_LINE_BYTES_MAX } from "../../lib/limits.ts";
 import { parseJson } from "../../lib/wire/json.ts";
-import { Random } from "../sim/random.ts";
+import { Random } from "../../lib/chaos/random.ts";
 import { modelHistory } from "./model.ts";
 import { told } from "./told.ts";
 

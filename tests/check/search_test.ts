@@ -3,7 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { RegisterAction, RegisterOperation } from "../../lib/check/register.ts";
 import { searchOrder } from "../../lib/check/search.ts";
-import { Random } from "../sim/random.ts";
+import { Random } from "../../lib/chaos/random.ts";
 import { someOrderFits } from "./brute_force.ts";
 import { readEtcd, readKv } from "./shared_histories.ts";
 

@@ -9,7 +9,7 @@ import { historyOf } from "../../lib/check/reader.ts";
 import { shrink } from "../../lib/check/shrink.ts";
 import { smallest } from "../../lib/check/smallest.ts";
 import { type Guarantee, GUARANTEES } from "../../lib/check/verdict.ts";
-import { Random } from "../sim/random.ts";
+import { Random } from "../../lib/chaos/random.ts";
 import { modelHistory, type ModelOptions } from "./model.ts";
 import { linesTold, told, verdictOn } from "./told.ts";
 

@@ -9,7 +9,7 @@ import { type Client, connect, type Consistency } from "../../lib/client/mod.ts"
 import type { Entry } from "../../lib/order/message.ts";
 import { Cluster, type ClusterOptions } from "../../lib/replica/cluster.ts";
 import { readLog } from "../../lib/store/read_log.ts";
-import { Random } from "../sim/random.ts";
+import { Random } from "../../lib/chaos/random.ts";
 import { Clients } from "./until.ts";
 
 const LONG = Deno.env.get("KVDIST_LONG") === "1";

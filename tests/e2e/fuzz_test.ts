@@ -7,7 +7,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { RequestError, StreamError } from "../../lib/errors.ts";
 import { PeerDecoder } from "../../lib/wire/peer_decoder.ts";
-import { Random } from "../sim/random.ts";
+import { Random } from "../../lib/chaos/random.ts";
 import { CAN_MEASURE_MEMORY, residentMebibytes } from "./memory.ts";
 import { type Answer, Bystanders, concat, frame, lengthOf, RawConnection } from "./raw.ts";
 import { type Server, startServer } from "./server.ts";

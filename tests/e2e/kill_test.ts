@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { type Client, ConnectionError, type Consistency } from "../../lib/client/mod.ts";
 import { spawn } from "../cli/program.ts";
-import { Random } from "../sim/random.ts";
+import { Random } from "../../lib/chaos/random.ts";
 import { Ledger } from "./ledger.ts";
 import { type Server, startServer } from "./server.ts";
 import { Clients } from "./until.ts";

@@ -10,7 +10,7 @@ import { historyOf } from "../../lib/check/reader.ts";
 import { type Client, connect, type Consistency } from "../../lib/client/mod.ts";
 import { RequestError } from "../../lib/errors.ts";
 import { Cluster } from "../../lib/replica/cluster.ts";
-import { Random } from "../sim/random.ts";
+import { Random } from "../../lib/chaos/random.ts";
 import { Clients } from "./until.ts";
 
 const LONG = Deno.env.get("KVDIST_LONG") === "1";

@@ -5,7 +5,7 @@
 
 import { assertEquals } from "@std/assert";
 import { type Client, ConnectionError, RequestError, TimeoutError } from "../../lib/client/mod.ts";
-import { Random } from "../sim/random.ts";
+import { Random } from "../../lib/chaos/random.ts";
 import { Ledger } from "./ledger.ts";
 import { Processes } from "./processes.ts";
 

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Fifo } from "../../lib/order/fifo.ts";
-import { Random } from "../sim/random.ts";
+import { Random } from "../../lib/chaos/random.ts";
 
 Deno.test("a fifo does what an array does", () => {
   const random = new Random(22);

@@ -3,7 +3,7 @@
 import { assertEquals } from "@std/assert";
 import { compareMessages, type Message } from "../../lib/order/message.ts";
 import { Pending } from "../../lib/order/pending.ts";
-import { Random } from "../sim/random.ts";
+import { Random } from "../../lib/chaos/random.ts";
 
 /** A message with a timestamp that no other has. */
 function stamps(random: Random): () => Message {

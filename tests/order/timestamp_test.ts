@@ -7,7 +7,7 @@ import {
   sameBallot,
   showBallot,
 } from "../../lib/order/timestamp.ts";
-import { Random } from "../sim/random.ts";
+import { Random } from "../../lib/chaos/random.ts";
 
 Deno.test("a timestamp is a pair: the time decides, then the id", () => {
   const ascending = [

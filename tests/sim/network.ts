@@ -7,7 +7,7 @@
  */
 
 import type { PeerMessage } from "../../lib/order/message.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../../lib/chaos/random.ts";
 
 /** What the network needs of the run around it. */
 export interface Surroundings {

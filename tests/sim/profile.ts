@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Random } from "./random.ts";
+import type { Random } from "../../lib/chaos/random.ts";
 
 /** Times are in virtual milliseconds. */
 export interface Profile {

@@ -14,18 +14,7 @@ export interface Share {
 }
 
 /** What the runs came to: counts are summed up. */
-export interface Sum {
-  readonly steps: number;
-  readonly crashes: number;
-  readonly breaks: number;
-  readonly wipes: number;
-  readonly views: number;
-  readonly delivered: number;
-  readonly answered: number;
-  readonly reads: number;
-  readonly snapshots: number;
-  readonly outcomes: number;
-}
+export type Sum = Omit<Outcome, "seed" | "violation">;
 
 /** The outcomes that are a violation, and the counts of all runs. */
 export interface Result {

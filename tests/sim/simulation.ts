@@ -19,7 +19,7 @@ import { type Batch, Disk } from "./disk.ts";
 import { check, Invariants, type Operation, Violation } from "./invariants.ts";
 import { Network } from "./network.ts";
 import { drawProfile, type Profile } from "./profile.ts";
-import { Random } from "./random.ts";
+import { Random } from "../../lib/chaos/random.ts";
 
 /** The core to run: the real one, or one that was broken on purpose. */
 export type Core = new (config: OrderConfig, durable: Durable) => Order;
@@ -291,8 +291,9 @@ class Simulation {
     const node = this.#nodes[this.#random.pick(writers)];
     const { order } = node;
     if (order === null || !order.counts) return;
-    const retried = this.#random.chance(0.2) ? this.#random.pick(this.#named) : undefined;
-    if (retried !== undefined) return this.#submit(node, retried);
+    if (this.#named.length > 0 && this.#random.chance(0.2)) {
+      return this.#submit(node, this.#random.pick(this.#named));
+    }
     const level = this.#random.chance(eventual) ? "eventual" : "sequential";
     if (level === "sequential" && order.state !== "live" && this.#random.chance(0.5)) return;
     const value = `v${++this.#written}`;

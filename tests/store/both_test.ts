@@ -9,7 +9,7 @@ import type { Write } from "../../lib/order/step.ts";
 import type { MemoryStore } from "../../lib/store/memory.ts";
 import type { SqliteStore } from "../../lib/store/sqlite.ts";
 import type { Commit, Store, StoreBounds } from "../../lib/store/store.ts";
-import { Random } from "../sim/random.ts";
+import { Random } from "../../lib/chaos/random.ts";
 import { anyText } from "../wire/generate.ts";
 import {
   copyAsKilled,

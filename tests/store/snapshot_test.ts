@@ -9,7 +9,7 @@ import type { Operation, Snapshot } from "../../lib/order/message.ts";
 import type { SnapshotReader, Store } from "../../lib/store/store.ts";
 import { utf8Length } from "../../lib/wire/json.ts";
 import { encodePeerMessage } from "../../lib/wire/peer.ts";
-import { Random } from "../sim/random.ts";
+import { Random } from "../../lib/chaos/random.ts";
 import { anyText } from "../wire/generate.ts";
 import {
   apply,

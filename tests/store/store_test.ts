@@ -11,7 +11,7 @@ import { compareCodePoints } from "../../lib/store/memory.ts";
 import { type Store, takeEntries } from "../../lib/store/store.ts";
 import { utf8Length } from "../../lib/wire/json.ts";
 import { encodePeerMessage } from "../../lib/wire/peer.ts";
-import { Random } from "../sim/random.ts";
+import { Random } from "../../lib/chaos/random.ts";
 import { anyText } from "../wire/generate.ts";
 import { apply, commit, each, load, message, REPLICAS, SELF, set, VIEW } from "./stores.ts";
 

@@ -7,7 +7,7 @@ import { assert, assertEquals, assertLess, assertThrows } from "@std/assert";
 import { StreamError } from "../../lib/errors.ts";
 import { READ_BUFFER_BYTES } from "../../lib/limits.ts";
 import { FrameReader, FrameWriter } from "../../lib/wire/frame.ts";
-import { Random } from "../sim/random.ts";
+import { Random } from "../../lib/chaos/random.ts";
 
 const TEXTS = ['["get","x"]', "[]", '["set","ключ","值😀",7]', '["status"]'];
 

@@ -19,7 +19,7 @@ import type {
 import type { Ballot, Timestamp } from "../../lib/order/timestamp.ts";
 import { utf8Length } from "../../lib/wire/json.ts";
 import { OUTCOMES, type Reply, type Request, type RequestOptions } from "../../lib/wire/message.ts";
-import type { Random } from "../sim/random.ts";
+import type { Random } from "../../lib/chaos/random.ts";
 
 /** Code points of one to four bytes, and those that are escaped, stripped or cut somewhere. */
 const POINTS = [0x61, 0x20, 0x22, 0x5c, 0, 1, 0x1f, 0x7f, 0x80, 0xe9, 0x7ff, 0x800, 0x2028, 0x65e5]

@@ -10,7 +10,7 @@ import {
   text,
   utf8Length,
 } from "../../lib/wire/json.ts";
-import { Random } from "../sim/random.ts";
+import { Random } from "../../lib/chaos/random.ts";
 import { anyText } from "./generate.ts";
 
 const encoder = new TextEncoder();

@@ -15,7 +15,7 @@ import {
   type Request,
   type Status,
 } from "../../lib/wire/message.ts";
-import { Random } from "../sim/random.ts";
+import { Random } from "../../lib/chaos/random.ts";
 import { anyReply, anyRequest } from "./generate.ts";
 
 const encoder = new TextEncoder();

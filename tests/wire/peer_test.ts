@@ -20,7 +20,7 @@ import {
 } from "../../lib/wire/peer.ts";
 import { PeerDecoder } from "../../lib/wire/peer_decoder.ts";
 import type { Profile } from "../sim/profile.ts";
-import { Random } from "../sim/random.ts";
+import { Random } from "../../lib/chaos/random.ts";
 import { simulate } from "../sim/simulation.ts";
 import { anyPeerMessage, REPLICAS } from "./generate.ts";
 
