@@ -166,7 +166,10 @@ export const HELLO_WAIT_MS = 2_000;
 /** A server that cannot accept a connection tries again after this long. */
 export const ACCEPT_PAUSE_MS = 100;
 
-/** Bytes of messages in one part of a promise or an install: JSON can make six of each. */
+/** Messages in one broadcast: who receives it does nothing else meanwhile. */
+export const BROADCAST_MESSAGES_MAX = 1024;
+
+/** Bytes of messages in one broadcast, or in one part of a promise or an install: JSON can make six of each. */
 export const PART_BYTES_MAX = 1024 * 1024;
 
 /**

@@ -11,7 +11,7 @@ import type { Consistency } from "../consistency.ts";
 import { ConnectionError, RequestError, TimeoutError } from "../errors.ts";
 import { CHAOS_CONNECT_MS, CHAOS_REPLY_GRACE_MS, CHAOS_REQUEST_MS } from "../limits.ts";
 import type { Reply, Request, RequestOptions, Token } from "../wire/message.ts";
-import { utf8Length } from "../wire/json.ts";
+import { byteLength } from "../bytes.ts";
 import { pause } from "./pause.ts";
 import type { Random } from "./random.ts";
 import type { Asked, RecordedProcess, Recorder } from "./recorder.ts";
@@ -257,7 +257,7 @@ function requestOf(asked: Asked, options: RequestOptions): Request {
       return { type: "delete", key: asked.key, options };
     case "set": {
       const { key, value } = asked;
-      return { type: "set", key, value, bytes: utf8Length(value), options };
+      return { type: "set", key, value, bytes: byteLength(value), options };
     }
   }
 }

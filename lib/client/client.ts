@@ -7,7 +7,7 @@
 import type { Consistency } from "../consistency.ts";
 import { ConnectionError, RequestError } from "../errors.ts";
 import type { WireLimits } from "../limits.ts";
-import { utf8Length } from "../wire/json.ts";
+import { byteLength } from "../bytes.ts";
 import type {
   Reply,
   Request,
@@ -96,7 +96,7 @@ export abstract class Client {
    * @throws {TimeoutError} if no answer comes in time
    */
   async set(key: string, value: string, options?: RequestOptions): Promise<Token> {
-    const bytes = utf8Length(value);
+    const bytes = byteLength(value);
     const [reply] = await this.request(
       { type: "set", key, value, bytes, options: this.#with(options) },
     );

@@ -5,35 +5,10 @@
  */
 
 import { unreachable } from "../invariant.ts";
+import type { Operation, Result } from "./operation.ts";
 import { type Ballot, showBallot, type Timestamp } from "./timestamp.ts";
 
-/** A change of the store, carried out by every replica at the same place of the total order. */
-export type Operation =
-  | {
-    readonly type: "set";
-    readonly key: string;
-    readonly value: string;
-    /** The UTF-8 length of the value. */
-    readonly bytes: number;
-    /** The request's own name: a second operation that bears it changes nothing. */
-    readonly id?: string;
-    /** Answered before it is ordered: no fence holds it back. Only with an `id`. */
-    readonly eventual?: true;
-    /** The last index at which it is carried out: behind it its id may be forgotten. */
-    readonly until?: number;
-  }
-  | {
-    readonly type: "delete";
-    readonly key: string;
-    readonly id?: string;
-    readonly eventual?: true;
-    readonly until?: number;
-  }
-  /**
-   * From here on no operation with this id is carried out, unless it was answered before it was
-   * ordered: whoever asks what came of a request gets an answer that stays true.
-   */
-  | { readonly type: "fence"; readonly key: ""; readonly id: string };
+export type { Operation };
 
 /** What came of a request's id, at which place of the total order. */
 export interface Outcome {
@@ -45,6 +20,8 @@ export interface Outcome {
   readonly origin: number;
   /** … and its number there. */
   readonly n: number;
+  /** What it gave. */
+  readonly result: Result;
 }
 
 /** An operation with its place: what is broadcast, acknowledged, delivered and applied. */
@@ -123,13 +100,16 @@ export type PeerMessage =
   | Confirm
   | Confirmed;
 
-/** "Put this into your queue." Only from its origin. */
+/** "Put these into your queue." Only from their origin: what it gathered in one turn. */
 export interface Broadcast {
   readonly type: "broadcast";
   readonly ballot: Ballot;
-  readonly message: Message;
-  /** The origin's `n` before this one: what the receiver must have received last. */
+  /** At least one, in the order of `n` and of time. */
+  readonly messages: readonly Message[];
+  /** The origin's `n` before the first: what the receiver must have received last. */
   readonly prev: number;
+  /** Its form, once it was encoded: it goes to several peers, and into the log as it is. */
+  text?: string;
 }
 
 /** What an acknowledgement names: the message, without its value. */
@@ -313,7 +293,7 @@ export interface Confirmed {
 export function describe(message: PeerMessage): string {
   switch (message.type) {
     case "broadcast":
-      return `broadcast ${showMessage(message.message)} after n=${message.prev} in ${
+      return `broadcast ${several(message.messages.map(showMessage))} after n=${message.prev} in ${
         showBallot(message.ballot)
       }`;
     case "acknowledgement": {

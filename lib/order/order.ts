@@ -269,7 +269,7 @@ export class Order {
         this.#random = event.random;
         return this.#tick();
       case "submit":
-        return this.#order.submit(event.operation, this.#out);
+        return this.#order.submit(event.operations, this.#out);
       case "read":
         return this.#reads.add(event.read);
       case "link_up":

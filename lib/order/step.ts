@@ -8,6 +8,7 @@
  */
 
 import type {
+  Broadcast,
   Entry,
   Message,
   Numbered,
@@ -27,8 +28,8 @@ export type Event =
     /** In [0, 1), fresh each time. */
     readonly random: number;
   }
-  /** A client's write, to be ordered. Its `n` is in the effects. */
-  | { readonly type: "submit"; readonly operation: Operation }
+  /** Clients' writes, to be ordered. The `n` of the first is in the effects, the others follow it. */
+  | { readonly type: "submit"; readonly operations: readonly Operation[] }
   /** A linearizable read has come; `read` is the shell's own number of it, growing. */
   | { readonly type: "read"; readonly read: number }
   /** Both directions to this peer work from now on: a new FIFO stream each. */
@@ -44,12 +45,12 @@ export type Event =
 export type Write =
   /** No older ballot will be helped. */
   | { readonly type: "promised"; readonly ballot: Ballot }
-  /** An own operation that waits for a view. */
-  | { readonly type: "outbox"; readonly numbered: Numbered }
+  /** Own operations that wait for a view, in the order of `n`. */
+  | { readonly type: "outbox"; readonly numbered: readonly Numbered[] }
   /** A part of a snapshot: set aside; with the last one all parts take the place of what was. */
   | Snapshot
-  /** A message for the queue: one's own or a peer's. Takes an own one out of the outbox. */
-  | { readonly type: "received"; readonly message: Message }
+  /** Messages for the queue: one's own or a peer's. Takes own ones out of the outbox. */
+  | { readonly type: "received"; readonly broadcast: Broadcast }
   /**
    * A new view begins: the queue holds exactly `pending`, the outbox exactly `outbox`, and
    * own numbers go on above `n`.
@@ -84,7 +85,7 @@ export type Notice =
  * where they say so.
  */
 export interface Effects {
-  /** The `n` that a submitted operation was given. */
+  /** The `n` that the first of the submitted operations was given. */
   n?: number;
   /**
    * To be put on disk now, safely; then the core is told `persisted` with `number`. Nothing

@@ -11,7 +11,7 @@
  */
 
 import { invariant } from "../invariant.ts";
-import { N_STEP, N_STEP_IDENTITY } from "../limits.ts";
+import { BROADCAST_MESSAGES_MAX, N_STEP, N_STEP_IDENTITY, PART_BYTES_MAX } from "../limits.ts";
 import { Fifo } from "./fifo.ts";
 import type {
   Acknowledgement,
@@ -27,6 +27,7 @@ import type {
   View,
 } from "./message.ts";
 import { timestampOf } from "./message.ts";
+import { valueBytes } from "./operation.ts";
 import { Pending } from "./pending.ts";
 import type { Durable, Effects } from "./step.ts";
 import { type Ballot, compareTimestamps } from "./timestamp.ts";
@@ -64,13 +65,18 @@ export class TotalOrder {
   /** Own operations that are not in the queue, in the order of `n`. */
   readonly #outbox = new Fifo<Numbered>();
   /** Own messages broadcast in this view and not delivered: what a new link is resent from. */
-  readonly #own = new Fifo<{ readonly message: Message; readonly prev: number }>();
+  readonly #own = new Fifo<Message>();
+  /** The `n` before the first of them. */
+  #ownPrev = 0;
   #ownBytes = 0;
+  /** The last of them, which are not broadcast yet: only within a step. */
+  #stamped: Message[] = [];
+  #stampedBytes = 0;
 
   /** By origin: the highest `n` received in this view or before it. */
   #received: number[] = [];
   /** Received, but perhaps not yet on disk; in the order of the writes' numbers. */
-  readonly #unsafe = new Fifo<{ readonly number: number; readonly message: Message }>();
+  readonly #unsafe = new Fifo<{ readonly number: number; readonly last: Message }>();
   /** By origin: the last message of this view that is safe here: what is acknowledged. */
   #safe: (Covered | null)[] = [];
   /** By member, then by origin: the time up to which it has acknowledged; -1 for nothing. */
@@ -160,17 +166,22 @@ export class TotalOrder {
     return this.#received[origin];
   }
 
-  /** Takes an own operation: into the queue and to all members, or into the outbox. */
-  submit(operation: Operation, out: Effects): void {
-    const numbered = { n: ++this.#n, operation };
-    out.n = numbered.n;
-    // Where there is room, nothing waits in the outbox.
-    if (this.#live && this.#hasRoom()) {
-      this.#broadcast(numbered, out);
-    } else {
-      this.#outbox.push(numbered);
-      out.writes.push({ type: "outbox", numbered });
+  /** Takes own operations: into the queue and to all members, or into the outbox. */
+  submit(operations: readonly Operation[], out: Effects): void {
+    out.n = this.#n + 1;
+    const waiting: Numbered[] = [];
+    for (const operation of operations) {
+      const numbered = { n: ++this.#n, operation };
+      // Where there is room, nothing waits in the outbox.
+      if (this.#live && this.#hasRoom()) {
+        this.#stamp(numbered, out);
+      } else {
+        this.#outbox.push(numbered);
+        waiting.push(numbered);
+      }
     }
+    this.#broadcast(out);
+    if (waiting.length > 0) out.writes.push({ type: "outbox", numbered: waiting });
   }
 
   /**
@@ -204,6 +215,7 @@ export class TotalOrder {
       this.#n = Math.max(this.#n, known + N_STEP_IDENTITY, round * N_STEP_IDENTITY) + id * N_STEP;
     }
     this.#view = view;
+    this.#ownPrev = this.#received[this.#self];
     this.#unsafe.clear();
     this.#safe = Array(this.#replicas).fill(null);
     this.#acknowledged = Array.from(
@@ -244,15 +256,21 @@ export class TotalOrder {
    *
    * @returns the reason why the link cannot be trusted, or null
    */
-  receive({ message, prev }: Broadcast, from: number, out: Effects): string | null {
-    if (message.origin !== from) return `a broadcast of ${message.origin} came from ${from}`;
+  receive(broadcast: Broadcast, from: number, out: Effects): string | null {
     const received = this.#received[from];
-    if (prev !== received || message.n <= prev) {
-      return `a broadcast n=${message.n} after n=${prev}, received was n=${received}`;
+    let { prev } = broadcast;
+    if (prev !== received) return `a broadcast after n=${prev}, received was n=${received}`;
+    let time = -1;
+    for (const message of broadcast.messages) {
+      if (message.origin !== from) return `a broadcast of ${message.origin} came from ${from}`;
+      if (message.n <= prev || message.time <= time) {
+        return `a broadcast n=${message.n} at ${message.time} after n=${prev} at ${time}`;
+      }
+      ({ n: prev, time } = message);
     }
-    this.#received[from] = message.n;
-    this.#clock = Math.max(this.#clock, message.time) + 1;
-    this.#queue(message, out);
+    this.#received[from] = prev;
+    this.#clock = Math.max(this.#clock, time) + 1;
+    this.#queue(broadcast, out);
     return null;
   }
 
@@ -285,8 +303,8 @@ export class TotalOrder {
       next = this.#unsafe.first()
     ) {
       this.#unsafe.shift();
-      const { origin, time, operation } = next.message;
-      this.#safe[origin] = { origin, time, key: operation.key, bytes: bytesOf(operation) };
+      const { origin, time, operation } = next.last;
+      this.#safe[origin] = { origin, time, key: operation.key, bytes: valueBytes(operation) };
       this.#acknowledged[this.#self][origin] = time;
       origins.add(origin);
     }
@@ -307,15 +325,18 @@ export class TotalOrder {
    * @returns the reason why the link cannot be trusted, or null
    */
   resume(peer: number, received: number, out: Effects): string | null {
-    let resent = received;
-    for (const { message, prev } of this.#own) {
-      if (message.n <= received) continue;
-      if (prev !== resent) return `it has received n=${received}, of which nothing follows`;
-      this.#sendBroadcast(peer, message, prev, out);
-      resent = message.n;
+    let prev = this.#ownPrev;
+    const missing: Message[] = [];
+    for (const message of this.#own) {
+      if (message.n > received) missing.push(message);
+      else prev = message.n;
     }
-    if (resent !== this.#received[this.#self]) {
-      return `it has received n=${received}, the last was n=${this.#received[this.#self]}`;
+    const last = this.#received[this.#self];
+    if (missing.length === 0 ? received !== last : received !== prev) {
+      return `it has received n=${received}, before n=${missing.at(0)?.n} and at last n=${last}`;
+    }
+    for (const broadcast of this.#inBroadcasts(missing, prev)) {
+      out.send.push({ to: peer, message: broadcast });
     }
     this.#safe.forEach((covers, origin) => {
       if (covers !== null) this.#sendAcknowledgement(peer, origin, out);
@@ -372,6 +393,7 @@ export class TotalOrder {
     for (const numbered of left.sort((a, b) => a.n - b.n)) this.#outbox.push(numbered);
     this.#own.clear();
     this.#ownBytes = 0;
+    this.#stamped = [];
   }
 
   #hasRoom(): boolean {
@@ -382,43 +404,91 @@ export class TotalOrder {
   #fill(out: Effects): void {
     while (this.#live && this.#hasRoom()) {
       const numbered = this.#outbox.shift();
-      if (numbered === undefined) return;
-      this.#broadcast(numbered, out);
+      if (numbered === undefined) break;
+      this.#stamp(numbered, out);
     }
+    this.#broadcast(out);
   }
 
-  #broadcast({ n, operation }: Numbered, out: Effects): void {
-    const prev = this.#received[this.#self];
+  /** Gives an own operation its timestamp; it goes out with the next broadcast. */
+  #stamp({ n, operation }: Numbered, out: Effects): void {
+    const bytes = valueBytes(operation);
+    const count = this.#stamped.length;
+    if (
+      count === BROADCAST_MESSAGES_MAX ||
+      (count > 0 && this.#stampedBytes + bytes > PART_BYTES_MAX)
+    ) this.#broadcast(out);
     const message = { origin: this.#self, n, time: ++this.#clock, operation };
-    this.#received[this.#self] = n;
-    this.#own.push({ message, prev });
-    this.#ownBytes += bytesOf(operation);
-    this.#queue(message, out);
-    for (const to of this.#around.open()) this.#sendBroadcast(to, message, prev, out);
+    this.#own.push(message);
+    this.#ownBytes += bytes;
+    this.#stamped.push(message);
+    this.#stampedBytes += bytes;
   }
 
-  #queue(message: Message, out: Effects): void {
-    this.#pending.add(message);
-    this.#unsafe.push({ number: this.#around.number(), message });
-    out.writes.push({ type: "received", message });
+  /** Own messages that are stamped: into the queue and to all members, as one. */
+  #broadcast(out: Effects): void {
+    const messages = this.#stamped;
+    if (messages.length === 0) return;
+    this.#stamped = [];
+    this.#stampedBytes = 0;
+    const prev = this.#received[this.#self];
+    this.#received[this.#self] = messages[messages.length - 1].n;
+    const broadcast: Broadcast = { type: "broadcast", ballot: this.#ballot(), messages, prev };
+    this.#queue(broadcast, out);
+    for (const to of this.#around.open()) out.send.push({ to, message: broadcast });
+  }
+
+  /** Own messages in broadcasts that fit into a frame each. */
+  *#inBroadcasts(messages: readonly Message[], prev: number): Iterable<Broadcast> {
+    const ballot = this.#ballot();
+    let part: Message[] = [];
+    let bytes = 0;
+    for (const message of messages) {
+      const more = valueBytes(message.operation);
+      if (part.length === BROADCAST_MESSAGES_MAX || (bytes > 0 && bytes + more > PART_BYTES_MAX)) {
+        yield { type: "broadcast", ballot, messages: part, prev };
+        prev = part[part.length - 1].n;
+        [part, bytes] = [[], 0];
+      }
+      part.push(message);
+      bytes += more;
+    }
+    if (part.length > 0) yield { type: "broadcast", ballot, messages: part, prev };
+  }
+
+  #queue(broadcast: Broadcast, out: Effects): void {
+    const { messages } = broadcast;
+    for (const message of messages) this.#pending.add(message);
+    this.#unsafe.push({ number: this.#around.number(), last: messages[messages.length - 1] });
+    out.writes.push({ type: "received", broadcast });
   }
 
   #deliver(out: Effects): void {
+    const stable = this.#stable();
     for (let head = this.#pending.head(); head; head = this.#pending.head()) {
-      if (!this.#acknowledgedByAll(head)) break;
+      if (head.time > stable[head.origin]) break;
       this.#pending.shift();
       if (head.origin === this.#self) {
         const own = this.#own.shift();
-        invariant(own?.message === head, "own messages are delivered in the order of n");
-        this.#ownBytes -= bytesOf(head.operation);
+        invariant(own === head, "own messages are delivered in the order of n");
+        this.#ownPrev = head.n;
+        this.#ownBytes -= valueBytes(head.operation);
       }
       this.#append(head, out);
     }
     this.#fill(out);
   }
 
-  #acknowledgedByAll(message: Message): boolean {
-    return this.#members().every((member) => this.isAcknowledged(member, message));
+  /** By origin: the time up to which every member has acknowledged. */
+  #stable(): number[] {
+    const stable: number[] = Array(this.#replicas).fill(Infinity);
+    for (const member of this.#members()) {
+      const times = this.#acknowledged[member];
+      for (let origin = 0; origin < this.#replicas; origin++) {
+        if (times[origin] < stable[origin]) stable[origin] = times[origin];
+      }
+    }
+    return stable;
   }
 
   /** Gives the message the next index: it is delivered. */
@@ -435,10 +505,6 @@ export class TotalOrder {
     this.#deliveredN[message.origin] = message.n;
     this.#position = { index: this.#position.index + 1, ...timestamp };
     out.deliver.push({ index: this.#position.index, message });
-  }
-
-  #sendBroadcast(to: number, message: Message, prev: number, out: Effects): void {
-    out.send.push({ to, message: { type: "broadcast", ballot: this.#ballot(), message, prev } });
   }
 
   #sendAcknowledgement(to: number, origin: number, out: Effects): void {
@@ -463,16 +529,11 @@ export class TotalOrder {
   }
 }
 
-/** The UTF-8 length of the value that the operation bears. */
-function bytesOf(operation: Operation): number {
-  return operation.type === "set" ? operation.bytes : 0;
-}
-
 function isSame(a: Operation | undefined, b: Operation): boolean {
-  return a !== undefined && a.type === b.type && a.key === b.key && a.id === b.id &&
-    valueOf(a) === valueOf(b);
+  return a !== undefined && canonical(a) === canonical(b);
 }
 
-function valueOf(operation: Operation): string | null {
-  return operation.type === "set" ? operation.value : null;
+/** The same text for what says the same, in whatever order. */
+function canonical(operation: Operation): string {
+  return JSON.stringify(Object.entries(operation).sort(([a], [b]) => a < b ? -1 : 1));
 }

@@ -552,7 +552,7 @@ export class Replica implements SessionReplica {
 
   /** Gives an own operation to the core; null if this replica has stopped. */
   #submit(operation: Operation): number | null {
-    const n = this.#run({ type: "submit", operation })?.n;
+    const n = this.#run({ type: "submit", operations: [operation] })?.n;
     if (n === undefined) return null;
     this.#outboxBytes += operationBytes(operation);
     return n;

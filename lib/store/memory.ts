@@ -4,6 +4,7 @@
  * @module
  */
 
+import { compareBytes } from "../bytes.ts";
 import { invariant, unreachable } from "../invariant.ts";
 import {
   LOG_BYTES_KEPT_IN_MEMORY,
@@ -12,6 +13,8 @@ import {
   SNAPSHOT_REQUESTS_MAX,
 } from "../limits.ts";
 import { Fifo } from "../order/fifo.ts";
+import { type Result, STORED } from "../order/operation.ts";
+import { carryOut } from "./apply.ts";
 import {
   type Entry,
   type Message,
@@ -121,11 +124,12 @@ export class MemoryStore implements Store {
   }
 
   /** Carries all of it out. There is no disk to wait for. */
-  commit({ writes, deliver, apply }: Commit): void {
+  commit({ writes, deliver, apply }: Commit): readonly Result[] {
     for (const write of writes) this.#write(write);
     for (const entry of deliver) this.#deliver(entry);
-    for (const entry of apply) this.#apply(entry);
+    const results = apply.map((entry) => this.#apply(entry));
     this.#trim();
+    return results;
   }
 
   /** Nothing to do. */
@@ -167,9 +171,9 @@ export class MemoryStore implements Store {
   scan(prefix: string, { after, limit }: Page = {}): (readonly [key: string, value: string])[] {
     return [...this.#values]
       .filter(([key]) =>
-        key.startsWith(prefix) && (after === undefined || compareCodePoints(key, after) > 0)
+        key.startsWith(prefix) && (after === undefined || compareBytes(key, after) > 0)
       )
-      .sort(([a], [b]) => compareCodePoints(a, b))
+      .sort(([a], [b]) => compareBytes(a, b))
       .slice(0, limit);
   }
 
@@ -191,13 +195,19 @@ export class MemoryStore implements Store {
         this.#durable = { ...this.#durable, promised: write.ballot };
         return;
       case "outbox":
-        this.#outbox.set(write.numbered.n, write.numbered.operation);
-        return this.#number(write.numbered.n);
+        for (const { n, operation } of write.numbered) {
+          this.#outbox.set(n, operation);
+          this.#number(n);
+        }
+        return;
       case "received":
-        this.#pending.set(place(write.message), write.message);
-        if (write.message.origin !== this.#self) return;
-        this.#outbox.delete(write.message.n);
-        return this.#number(write.message.n);
+        for (const message of write.broadcast.messages) {
+          this.#pending.set(place(message), message);
+          if (message.origin !== this.#self) continue;
+          this.#outbox.delete(message.n);
+          this.#number(message.n);
+        }
+        return;
       case "installed":
         this.#durable = { ...this.#durable, installed: write.view };
         this.#pending.clear();
@@ -262,20 +272,20 @@ export class MemoryStore implements Store {
     this.#durable = { ...this.#durable, position };
   }
 
-  #apply({ index, message: { origin, n, operation } }: Entry): void {
+  #apply({ index, message: { origin, n, operation } }: Entry): Result {
     invariant(index === this.#applied + 1, "entries are applied in the order of their indexes");
     this.#applied = index;
     this.#appliedN[origin] = n;
     this.#logBytes += operationBytes(operation);
     this.#forget();
-    if (operation.id !== undefined) {
-      if (!isCarriedOut(operation, index, this.#outcomes.get(operation.id))) return;
-      const outcome = { applied: operation.type !== "fence", index, origin, n };
-      this.#outcomes.set(operation.id, outcome);
-      this.#byIndex.push([operation.id, outcome]);
-    }
-    if (operation.type === "set") this.#values.set(operation.key, operation.value);
-    else if (operation.type === "delete") this.#values.delete(operation.key);
+    if (operation.id === undefined) return carryOut(operation, this.#values);
+    const before = this.#outcomes.get(operation.id);
+    if (!isCarriedOut(operation, index, before)) return before?.result ?? STORED;
+    const result = carryOut(operation, this.#values);
+    const outcome = { applied: operation.type !== "fence", index, origin, n, result };
+    this.#outcomes.set(operation.id, outcome);
+    this.#byIndex.push([operation.id, outcome]);
+    return result;
   }
 
   /** Drops the request ids that no longer count. */
@@ -344,19 +354,4 @@ class MemorySnapshot implements SnapshotReader {
 
 function place({ origin, n }: Message): string {
   return `${origin} ${n}`;
-}
-
-/** The order of the texts' code points, which is that of their UTF-8 bytes. */
-export function compareCodePoints(a: string, b: string): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
-    const x = a.charCodeAt(i);
-    const y = b.charCodeAt(i);
-    if (x === y) continue;
-    // Surrogates stand for code points above all others.
-    const surrogateX = x >= 0xd800 && x < 0xe000;
-    const surrogateY = y >= 0xd800 && y < 0xe000;
-    return surrogateX === surrogateY ? x - y : surrogateX ? 1 : -1;
-  }
-  return a.length - b.length;
 }

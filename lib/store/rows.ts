@@ -7,6 +7,7 @@
 
 import { invariant } from "../invariant.ts";
 import type { Operation, Outcome } from "../order/message.ts";
+import { STORED } from "../order/operation.ts";
 
 const encoder = new TextEncoder();
 // Without the option a text would lose a U+FEFF that it begins with.
@@ -72,5 +73,11 @@ export function decodeOperation({ key, value, request, eventual, until }: Row): 
 
 /** What came of a request's id, as it was. */
 export function decodeOutcome({ applied, idx, origin, n }: Row): Outcome {
-  return { applied: applied === 1, index: Number(idx), origin: Number(origin), n: Number(n) };
+  return {
+    applied: applied === 1,
+    index: Number(idx),
+    origin: Number(origin),
+    n: Number(n),
+    result: STORED,
+  };
 }

@@ -33,6 +33,7 @@ import type {
   View,
 } from "../order/message.ts";
 import type { Durable, Write } from "../order/step.ts";
+import { type Result, STORED } from "../order/operation.ts";
 import type { Ballot } from "../order/timestamp.ts";
 import { type BootNote, bootTime, type Fsync, isThisBoot, weaker } from "./boot.ts";
 import { diskError } from "./disk.ts";
@@ -243,7 +244,7 @@ export class SqliteStore implements Store {
   }
 
   /** Carries all of it out in one transaction, or nothing. */
-  commit({ writes, deliver, apply }: Commit, safe: boolean): void {
+  commit({ writes, deliver, apply }: Commit, safe: boolean): readonly Result[] {
     if (this.#held.boot === null) this.#noteBoot();
     this.#transact(this.#ordinary(safe), () => {
       const held = this.#held;
@@ -260,6 +261,7 @@ export class SqliteStore implements Store {
       this.#trim(apply.length);
     });
     this.#unforced ||= safe && this.#fsync !== "always";
+    return apply.map(() => STORED);
   }
 
   /** Forces to disk what was committed without: for `interval`, each second. */
@@ -446,13 +448,21 @@ export class SqliteStore implements Store {
       case "promised":
         this.#setProtocol("promised", write.ballot);
         return 0;
-      case "outbox":
-        this.#put(this.#self, write.numbered.n, null, write.numbered.operation);
-        return write.numbered.n;
+      case "outbox": {
+        let highest = 0;
+        for (const { n, operation } of write.numbered) {
+          this.#put(this.#self, n, null, operation);
+          highest = Math.max(highest, n);
+        }
+        return highest;
+      }
       case "received": {
-        const { origin, n, time, operation } = write.message;
-        this.#put(origin, n, time, operation);
-        return origin === this.#self ? n : 0;
+        let highest = 0;
+        for (const { origin, n, time, operation } of write.broadcast.messages) {
+          this.#put(origin, n, time, operation);
+          if (origin === this.#self) highest = Math.max(highest, n);
+        }
+        return highest;
       }
       case "installed": {
         const { view, pending, outbox, n } = write;

@@ -7,6 +7,7 @@
 
 import type { Entry, Operation, Outcome, Snapshot } from "../order/message.ts";
 import type { Durable, Write } from "../order/step.ts";
+import { type Result, valueBytes } from "../order/operation.ts";
 import {
   FETCH_BYTES_MAX,
   FETCH_ENTRIES_MAX,
@@ -91,8 +92,13 @@ export interface Store {
   readonly mayHaveForgotten: boolean;
   /** What the protocol core goes on from. */
   load(): Durable;
-  /** Carries all of it out, or nothing. With `safe` it is on disk when this returns. */
-  commit(commit: Commit, safe: boolean): void;
+  /**
+   * Carries all of it out, or nothing. With `safe` it is on disk when this returns.
+   *
+   * @returns for each entry that was applied, what it gave: with a request id that was carried out
+   * before, what that gave
+   */
+  commit(commit: Commit, safe: boolean): readonly Result[];
   /** Forces to disk what was committed and did not wait for it. */
   force(): void;
   /**
@@ -116,8 +122,7 @@ export interface Store {
 
 /** The bytes that an operation counts for in a bound. */
 export function operationBytes(operation: Operation): number {
-  const bytes = operation.type === "set" ? operation.bytes : 0;
-  return MESSAGE_OVERHEAD_BYTES + operation.key.length + bytes;
+  return MESSAGE_OVERHEAD_BYTES + operation.key.length + valueBytes(operation);
 }
 
 /** The first entries that fit into one answer to a fetch: at least one. */

@@ -6,6 +6,7 @@
  */
 
 import { RequestError, StreamError } from "../errors.ts";
+import { isCanonical } from "../bytes.ts";
 import { FRAME_BYTES_UNCOUNTED } from "../limits.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
@@ -25,16 +26,41 @@ export function decodeArray(frame: Uint8Array, valuesMax = Infinity): readonly u
   ) {
     throw badRequest(`a message must have at most ${valuesMax} values`);
   }
+  return parseArray(decodeText(frame));
+}
+
+/**
+ * The text that a frame holds.
+ *
+ * @throws {StreamError} if the bytes are not UTF-8: the stream cannot be trusted
+ */
+export function decodeText(frame: Uint8Array): string {
+  try {
+    return decoder.decode(frame);
+  } catch (error) {
+    throw notJson(error);
+  }
+}
+
+/**
+ * The JSON array that a text holds.
+ *
+ * @throws {StreamError} if it is not JSON: the stream cannot be trusted
+ * @throws {RequestError} `bad_request` if it is JSON, but no array
+ */
+export function parseArray(text: string): readonly unknown[] {
   let value: unknown;
   try {
-    value = JSON.parse(decoder.decode(frame));
+    value = JSON.parse(text);
   } catch (error) {
-    throw new StreamError("bad_request", "Cannot read frame: it is not UTF-8 JSON", {
-      cause: error,
-    });
+    throw notJson(error);
   }
   if (!Array.isArray(value)) throw badRequest("a message must be a JSON array");
   return value;
+}
+
+function notJson(cause: unknown): StreamError {
+  return new StreamError("bad_request", "Cannot read frame: it is not UTF-8 JSON", { cause });
 }
 
 /** Whether there are more values than that, by what stands before each: a comma, `[` or `{`. */
@@ -78,10 +104,12 @@ export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-/** The text, checked: well-formed, so that it has one UTF-8 form. */
+/** The text, checked: the one that stands for its bytes (`../bytes.ts`). */
 export function text(value: unknown, name: string): string {
   if (typeof value !== "string") throw badRequest(`${name} must be a string`);
-  if (!value.isWellFormed()) throw badRequest(`${name} has a lone surrogate: it has no UTF-8 form`);
+  if (!isCanonical(value)) {
+    throw badRequest(`${name} has a lone surrogate that stands for no byte`);
+  }
   return value;
 }
 
@@ -109,24 +137,4 @@ export function brief(value: unknown): string {
     default:
       return String(value);
   }
-}
-
-/**
- * The UTF-8 length of a text in bytes, without encoding it; a lone surrogate counts as the
- * replacement character that an encoder writes for it.
- */
-export function utf8Length(text: string): number {
-  let bytes = text.length;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit < 0x80) continue;
-    bytes += unit < 0x800 ? 1 : 2;
-    // A pair of surrogates is four bytes: the second unit adds none.
-    if (unit >= 0xd800 && unit < 0xdc00 && isLowSurrogate(text.charCodeAt(i + 1))) i++;
-  }
-  return bytes;
-}
-
-function isLowSurrogate(unit: number): boolean {
-  return unit >= 0xdc00 && unit < 0xe000;
 }

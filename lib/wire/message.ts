@@ -23,17 +23,8 @@ import {
   type WireLimits,
 } from "../limits.ts";
 import { unreachable } from "../invariant.ts";
-import {
-  badRequest,
-  brief,
-  count,
-  decodeArray,
-  isCount,
-  isObject,
-  list,
-  text,
-  utf8Length,
-} from "./json.ts";
+import { byteLength } from "../bytes.ts";
+import { badRequest, brief, count, decodeArray, isCount, isObject, list, text } from "./json.ts";
 
 /**
  * What a client's answers depended on: for each origin, by its id, the highest `n` of its
@@ -330,7 +321,7 @@ export function encodeReply(reply: Reply): string {
     case "stored":
       return form("STORED", reply.token);
     case "value":
-      return form("VALUE", reply.key, reply.value, utf8Length(reply.value), reply.token);
+      return form("VALUE", reply.key, reply.value, byteLength(reply.value), reply.token);
     case "end":
       return form("END", reply.token);
     case "outcome":
@@ -367,7 +358,7 @@ function tooLarge(words: string): RequestError {
 function readKey(value: unknown, limits: WireLimits): string {
   const key = text(value, "the key");
   if (key === "") throw badRequest("the key must not be empty");
-  const bytes = utf8Length(key);
+  const bytes = byteLength(key);
   if (bytes > limits.keyBytes) {
     throw tooLarge(`the key has ${bytes} bytes; the limit is ${limits.keyBytes}`);
   }
@@ -375,7 +366,7 @@ function readKey(value: unknown, limits: WireLimits): string {
 }
 
 function checkBytes(value: unknown, of: string): number {
-  const bytes = utf8Length(of);
+  const bytes = byteLength(of);
   if (value !== bytes) {
     throw badRequest(`bytes must be the value's UTF-8 length, ${bytes}, and is ${brief(value)}`);
   }
@@ -414,7 +405,7 @@ function readOptions(value: unknown): RequestOptions {
 
 function readId(value: unknown): string {
   const id = text(value, "the id");
-  if (id === "" || utf8Length(id) > REQUEST_ID_BYTES_MAX) {
+  if (id === "" || byteLength(id) > REQUEST_ID_BYTES_MAX) {
     throw badRequest(`the id must have 1 to ${REQUEST_ID_BYTES_MAX} bytes`);
   }
   return id;

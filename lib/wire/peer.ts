@@ -5,8 +5,11 @@
  *     ["broadcast", key, value, bytes, [id, time], "message", n, prev, ballot, request id?, until?]
  *     [[id, time], key, null, bytes, [id, time], "acknowledgement", last, ballot]
  *
- * are the original design's two; a delete's value is null, a fence's key is empty. The others begin
- * with their word. A ballot is `[round, id]`. What can exceed a frame, the messages of a promise or an install, goes
+ * are the original design's two (`operation.ts` tells of the value). What an origin gathered in one turn goes out as one:
+ *
+ *     ["broadcasts", id, prev, ballot, [n, time, key, value, bytes, request id?, until?], …]
+ *
+ * The others begin with their word. A ballot is `[round, id]`. What can exceed a frame, the messages of a promise or an install, goes
  * before it in `["part", message, …]` frames of `[origin, n, time, key, value, bytes, id?]` each.
  *
  * @module
@@ -14,9 +17,11 @@
 
 import { unreachable } from "../invariant.ts";
 import { PART_BYTES_MAX } from "../limits.ts";
-import type { Answer, Message, Operation, PeerMessage, Position, View } from "../order/message.ts";
+import type { Answer, Broadcast, Message, PeerMessage, Position, View } from "../order/message.ts";
+import { valueBytes } from "../order/operation.ts";
 import type { Ballot } from "../order/timestamp.ts";
 import { badRequest, count, decodeArray, text } from "./json.ts";
+import { encodeRequest, encodeResult, encodeValue } from "./operation.ts";
 
 /** What is said first on a link, in both directions: who is there. */
 export interface Hello {
@@ -33,7 +38,7 @@ export interface Hello {
 }
 
 /** The version of the forms in this file. */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 /** The frame of a hello. */
 export function encodeHello({ protocol, cluster, id, replicas, identity }: Hello): string {
@@ -81,23 +86,8 @@ export function decodeRefusal(frame: Uint8Array): Refusal | null {
 /** Gives each frame of the message, in order. */
 export function encodePeerMessage(message: PeerMessage, frame: (text: string) => void): void {
   switch (message.type) {
-    case "broadcast": {
-      const { message: { origin, n, time, operation }, prev, ballot } = message;
-      const value = operation.type === "set" ? operation.value : null;
-      const bytes = operation.type === "set" ? operation.bytes : 0;
-      const form: unknown[] = [
-        "broadcast",
-        operation.key,
-        value,
-        bytes,
-        [origin, time],
-        "message",
-        n,
-        prev,
-        pair(ballot),
-      ];
-      return frame(JSON.stringify([...form, ...requestFields(operation)]));
-    }
+    case "broadcast":
+      return frame(encodeBroadcast(message));
     case "acknowledgement": {
       const { covers, stamp, last, ballot } = message;
       return frame(JSON.stringify([
@@ -170,6 +160,38 @@ export function encodePeerMessage(message: PeerMessage, frame: (text: string) =>
   }
 }
 
+/** The frame of a broadcast. It is encoded once, however many peers it goes to. */
+export function encodeBroadcast(broadcast: Broadcast): string {
+  return broadcast.text ??= broadcast.messages.length === 1
+    ? encodeSingle(broadcast.messages[0], broadcast)
+    : encodeSeveral(broadcast);
+}
+
+function encodeSingle(message: Message, { prev, ballot }: Broadcast): string {
+  const { origin, n, time, operation } = message;
+  return JSON.stringify([
+    "broadcast",
+    operation.key,
+    encodeValue(operation),
+    valueBytes(operation),
+    [origin, time],
+    "message",
+    n,
+    prev,
+    pair(ballot),
+    ...encodeRequest(operation),
+  ]);
+}
+
+function encodeSeveral({ messages, prev, ballot }: Broadcast): string {
+  const form: unknown[] = ["broadcasts", messages[0].origin, prev, pair(ballot)];
+  for (const { n, time, operation } of messages) {
+    const message = [n, time, operation.key, encodeValue(operation), valueBytes(operation)];
+    form.push(operation.id === undefined ? message : [...message, ...encodeRequest(operation)]);
+  }
+  return JSON.stringify(form);
+}
+
 function encodeAnswer({ fetch, content }: Answer, frame: (text: string) => void): void {
   switch (content.type) {
     case "entries": {
@@ -180,12 +202,13 @@ function encodeAnswer({ fetch, content }: Answer, frame: (text: string) => void)
     }
     case "snapshot": {
       const { position, deliveredN, forgotten, part, last, keys, requests } = content;
-      const outcomes = requests.map(([id, { applied, index, origin, n }]) => [
+      const outcomes = requests.map(([id, { applied, index, origin, n, result }]) => [
         id,
         applied,
         index,
         origin,
         n,
+        ...encodeResult(result),
       ]);
       const place = encodePosition(position);
       return frame(
@@ -219,8 +242,7 @@ function encodeParts(messages: readonly Message[], frame: (text: string) => void
   let bytes = 0;
   for (const message of messages) {
     const { key, id = "" } = message.operation;
-    const value = message.operation.type === "set" ? message.operation.bytes : 0;
-    const size = key.length + id.length + value + PART_MESSAGE_BYTES;
+    const size = key.length + id.length + valueBytes(message.operation) + PART_MESSAGE_BYTES;
     if (bytes > 0 && bytes + size > PART_BYTES_MAX) {
       frame(JSON.stringify(part));
       part = ["part"];
@@ -232,18 +254,11 @@ function encodeParts(messages: readonly Message[], frame: (text: string) => void
   if (bytes > 0) frame(JSON.stringify(part));
 }
 
-function encodeMessage({ origin, n, time, operation }: Message): unknown[] {
-  const value = operation.type === "set" ? operation.value : null;
-  const bytes = operation.type === "set" ? operation.bytes : 0;
-  return [origin, n, time, operation.key, value, bytes, ...requestFields(operation)];
-}
-
-/** The request's id, and that it was answered before it is ordered, or until where it counts. */
-function requestFields(operation: Operation): (string | number)[] {
-  if (operation.id === undefined) return [];
-  if (operation.type === "fence") return [operation.id];
-  if (operation.eventual === true) return [operation.id, "eventual"];
-  return operation.until === undefined ? [operation.id] : [operation.id, operation.until];
+/** The form of a message in a part or in a log. */
+export function encodeMessage({ origin, n, time, operation }: Message): unknown[] {
+  const value = encodeValue(operation);
+  const request = encodeRequest(operation);
+  return [origin, n, time, operation.key, value, valueBytes(operation), ...request];
 }
 
 function encodePosition({ index, time, id }: Position): unknown[] {

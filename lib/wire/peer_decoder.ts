@@ -8,7 +8,6 @@
 import type {
   Entries,
   Message,
-  Operation,
   Outcome,
   PeerMessage,
   Position,
@@ -17,7 +16,8 @@ import type {
   View,
 } from "../order/message.ts";
 import type { Ballot, Timestamp } from "../order/timestamp.ts";
-import { badRequest, brief, count, decodeArray, list, text, utf8Length } from "./json.ts";
+import { badRequest, brief, count, decodeText, list, parseArray, text } from "./json.ts";
+import { decodeOperation, decodeResult } from "./operation.ts";
 
 /** What a decoder holds its messages to. */
 export interface PeerBounds {
@@ -47,8 +47,13 @@ export class PeerDecoder {
    * @throws {RequestError} if it has no form of a peer's message
    */
   decode(frame: Uint8Array): PeerMessage | null {
-    const form = decodeArray(frame);
-    if (form[0] !== "part") return this.#message(form);
+    const text = decodeText(frame);
+    const form = parseArray(text);
+    if (form[0] !== "part") {
+      const message = this.#message(form);
+      if (message.type === "broadcast") message.text = text;
+      return message;
+    }
     this.#partBytes += frame.length;
     const { parts, partBytes } = this.#bounds;
     if (this.#parts.length + form.length - 1 > parts || this.#partBytes > partBytes) {
@@ -63,6 +68,8 @@ export class PeerDecoder {
     switch (form[0]) {
       case "broadcast":
         return this.#broadcast(form);
+      case "broadcasts":
+        return this.#broadcasts(form);
       case "heartbeat": {
         const [, clock, state, view, round, hears, wants, index, fetched] = form;
         return {
@@ -136,16 +143,29 @@ export class PeerDecoder {
     const [, key, value, bytes, stamp, word, n, prev, ballot, requestId, until] = form;
     if (word !== "message") throw badRequest('a broadcast must bear the word "message"');
     const { id: origin, time } = this.#timestamp(stamp);
+    const operation = decodeOperation(key, value, bytes, requestId, until);
     return {
       type: "broadcast",
       ballot: this.#ballot(ballot),
-      message: {
-        origin,
-        n: count(n, "n"),
-        time,
-        operation: readOperation(key, value, bytes, requestId, until),
-      },
+      messages: [{ origin, n: count(n, "n"), time, operation }],
       prev: count(prev, "prev"),
+    };
+  }
+
+  #broadcasts(form: readonly unknown[]): PeerMessage {
+    const origin = this.#id(form[1], "the origin");
+    if (form.length < 5) throw badRequest("a broadcast must bear a message");
+    const messages: Message[] = [];
+    for (let i = 4; i < form.length; i++) {
+      const [n, time, key, value, bytes, requestId, until] = list(form[i], "a message", same);
+      const operation = decodeOperation(key, value, bytes, requestId, until);
+      messages.push({ origin, n: count(n, "n"), time: count(time, "the time"), operation });
+    }
+    return {
+      type: "broadcast",
+      ballot: this.#ballot(form[3]),
+      messages,
+      prev: count(form[2], "prev"),
     };
   }
 
@@ -200,7 +220,7 @@ export class PeerDecoder {
       origin: this.#id(origin, "the origin"),
       n: count(n, "n"),
       time: count(time, "the time"),
-      operation: readOperation(key, content, bytes, requestId, until),
+      operation: decodeOperation(key, content, bytes, requestId, until),
     };
   }
 
@@ -228,12 +248,13 @@ export class PeerDecoder {
   }
 
   #request(value: unknown): readonly [string, Outcome] {
-    const [id, applied, index, origin, n] = list(value, "a request", same);
+    const [id, applied, index, origin, n, ...result] = list(value, "a request", same);
     const outcome = {
       applied: readBoolean(applied, "applied"),
       index: count(index, "the index"),
       origin: this.#id(origin, "the origin"),
       n: count(n, "n"),
+      result: decodeResult(result),
     };
     return [text(id, "the request id"), outcome];
   }
@@ -294,36 +315,6 @@ export class PeerDecoder {
     if (all.length !== replicas) throw badRequest(`${name} must have ${replicas} places`);
     return all;
   }
-}
-
-function readOperation(
-  key: unknown,
-  value: unknown,
-  bytes: unknown,
-  requestId: unknown,
-  until: unknown,
-): Operation {
-  const name = text(key, "the key");
-  if (name === "") return { type: "fence", key: "", id: text(requestId, "the request id") };
-  const request = readRequest(requestId, until);
-  if (value === null) return { type: "delete", key: name, ...request };
-  const content = text(value, "the value");
-  if (bytes !== utf8Length(content)) throw badRequest("bytes must be the value's UTF-8 length");
-  return { type: "set", key: name, value: content, bytes, ...request };
-}
-
-/** How long an operation with an id counts. */
-interface Lasting {
-  readonly eventual?: true;
-  readonly until?: number;
-}
-
-function readRequest(id: unknown, until: unknown): Pick<Operation, "id"> & Lasting {
-  if (id === undefined) return {};
-  const name = { id: text(id, "the request id") };
-  if (until === undefined) return name;
-  if (until === "eventual") return { ...name, eventual: true };
-  return { ...name, until: count(until, "until where a request counts") };
 }
 
 function readPair(value: unknown): readonly [key: string, value: string] {

@@ -7,7 +7,7 @@ import { InvariantError } from "../../lib/invariant.ts";
 import { FRAME_BYTES_MAX, SNAPSHOT_REQUESTS_MAX, VALUE_BYTES_MAX } from "../../lib/limits.ts";
 import type { Operation, Snapshot } from "../../lib/order/message.ts";
 import type { SnapshotReader, Store } from "../../lib/store/store.ts";
-import { utf8Length } from "../../lib/wire/json.ts";
+import { byteLength } from "../../lib/bytes.ts";
 import { encodePeerMessage } from "../../lib/wire/peer.ts";
 import { Random } from "../../lib/chaos/random.ts";
 import { anyText } from "../wire/generate.ts";
@@ -250,7 +250,7 @@ each("a part of a snapshot fits into a frame, whatever JSON makes of its texts",
   const all = parts(store.snapshot());
   for (const part of all) {
     encodePeerMessage({ type: "answer", fetch: 1, content: part }, (frame) => {
-      assertLessOrEqual(utf8Length(frame), FRAME_BYTES_MAX);
+      assertLessOrEqual(byteLength(frame), FRAME_BYTES_MAX);
     });
   }
   assertEquals(all.flatMap(({ keys }) => keys).length, store.keys);

@@ -9,7 +9,7 @@ import type { Entry, Operation } from "../../lib/order/message.ts";
 import { emptyDurable, type Write } from "../../lib/order/step.ts";
 import { compareCodePoints } from "../../lib/store/memory.ts";
 import { type Store, takeEntries } from "../../lib/store/store.ts";
-import { utf8Length } from "../../lib/wire/json.ts";
+import { byteLength } from "../../lib/bytes.ts";
 import { encodePeerMessage } from "../../lib/wire/peer.ts";
 import { Random } from "../../lib/chaos/random.ts";
 import { anyText } from "../wire/generate.ts";
@@ -248,7 +248,7 @@ Deno.test("an answer to a fetch fits into a frame, whatever JSON makes of its te
     assert(entries.length >= 1 && entries.length < many.length);
     const content = { type: "entries", entries } as const;
     encodePeerMessage({ type: "answer", fetch: 1, content }, (frame) => {
-      assertLessOrEqual(utf8Length(frame), FRAME_BYTES_MAX);
+      assertLessOrEqual(byteLength(frame), FRAME_BYTES_MAX);
     });
   }
 });

@@ -10,7 +10,7 @@ import { holdsStore, takeFolder } from "../../lib/store/folder.ts";
 import { MemoryStore } from "../../lib/store/memory.ts";
 import { type Fsync, SqliteStore } from "../../lib/store/sqlite.ts";
 import type { Commit, Store, StoreBounds } from "../../lib/store/store.ts";
-import { utf8Length } from "../../lib/wire/json.ts";
+import { byteLength } from "../../lib/bytes.ts";
 
 /** The replica whose store it is, of three. */
 export const SELF = 1;
@@ -76,7 +76,7 @@ export function each(name: string, test: (store: Store) => void, bounds?: StoreB
 
 export function set(key: string, value: string, id?: string): Operation {
   const named = id === undefined ? {} : { id };
-  return { type: "set", key, value, bytes: utf8Length(value), ...named };
+  return { type: "set", key, value, bytes: byteLength(value), ...named };
 }
 
 export function fence(id: string): Operation {

@@ -17,7 +17,7 @@ import type {
   View,
 } from "../../lib/order/message.ts";
 import type { Ballot, Timestamp } from "../../lib/order/timestamp.ts";
-import { utf8Length } from "../../lib/wire/json.ts";
+import { byteLength } from "../../lib/bytes.ts";
 import { OUTCOMES, type Reply, type Request, type RequestOptions } from "../../lib/wire/message.ts";
 import type { Random } from "../../lib/chaos/random.ts";
 
@@ -53,7 +53,7 @@ export function anyOperation(random: Random): Operation {
     : {};
   if (random.chance(0.3)) return { type: "delete", key, ...id };
   const value = anyText(random);
-  return { type: "set", key, value, bytes: utf8Length(value), ...id };
+  return { type: "set", key, value, bytes: byteLength(value), ...id };
 }
 
 /** How many replicas there are in a peer's message: its ids are below. */
@@ -90,7 +90,7 @@ export function anyRequest(random: Random): Request {
   const options = anyOptions(random);
   const value = anyText(random);
   return random.pick<Request>([
-    { type: "set", key, value, bytes: utf8Length(value), options },
+    { type: "set", key, value, bytes: byteLength(value), options },
     { type: "get", key, options },
     { type: "delete", key, options },
     { type: "outcome", id: anyText(random, 1), options },

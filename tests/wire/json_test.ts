@@ -8,7 +8,7 @@ import {
   isObject,
   list,
   text,
-  utf8Length,
+  byteLength,
 } from "../../lib/wire/json.ts";
 import { Random } from "../../lib/chaos/random.ts";
 import { anyText } from "./generate.ts";
@@ -96,20 +96,20 @@ Deno.test("list reads each element; isObject is no array and no null", () => {
   );
 });
 
-Deno.test("utf8Length is what an encoder writes, for texts of any code points", () => {
+Deno.test("byteLength is what an encoder writes, for texts of any code points", () => {
   const random = new Random(3);
   for (let run = 0; run < 5_000; run++) {
     const value = anyText(random, 0, 20);
-    assertEquals(utf8Length(value), encoder.encode(value).length, JSON.stringify(value));
+    assertEquals(byteLength(value), encoder.encode(value).length, JSON.stringify(value));
   }
 });
 
-Deno.test("utf8Length is what an encoder writes, for units in any order, lone surrogates too", () => {
+Deno.test("byteLength is what an encoder writes, for units in any order, lone surrogates too", () => {
   const random = new Random(4);
   const units = [0x41, 0x7f, 0x80, 0x7ff, 0x800, 0xd7ff, 0xd800, 0xdbff, 0xdc00, 0xdfff, 0xe000];
   for (let run = 0; run < 5_000; run++) {
     const some = Array.from({ length: random.int(0, 8) }, () => random.pick(units));
     const value = String.fromCharCode(...some);
-    assertEquals(utf8Length(value), encoder.encode(value).length, JSON.stringify(value));
+    assertEquals(byteLength(value), encoder.encode(value).length, JSON.stringify(value));
   }
 });

@@ -8,7 +8,7 @@ import { RequestError, StreamError } from "../../lib/errors.ts";
 import { FRAME_BYTES_MAX, PART_BYTES_MAX, VALUE_BYTES_MAX } from "../../lib/limits.ts";
 import type { Message, PeerMessage } from "../../lib/order/message.ts";
 import { Order } from "../../lib/order/order.ts";
-import { utf8Length } from "../../lib/wire/json.ts";
+import { byteLength } from "../../lib/bytes.ts";
 import {
   decodeHello,
   decodeRefusal,
@@ -434,7 +434,7 @@ function setOf(n: number, value: string, key = "k", id?: string): Message {
     origin: 0,
     n,
     time: n,
-    operation: { type: "set", key, value, bytes: utf8Length(value), ...named },
+    operation: { type: "set", key, value, bytes: byteLength(value), ...named },
   };
 }
 
@@ -442,7 +442,7 @@ Deno.test("a promise of thousands of messages comes in parts, each within a fram
   const pending = Array.from({ length: 30_000 }, (_, i) => setOf(i + 1, "v".repeat(i % 200)));
   const frames = encode(promiseOf(pending));
   assert(frames.length > 3, "it takes several frames");
-  for (const frame of frames) assertLessOrEqual(utf8Length(frame), FRAME_BYTES_MAX);
+  for (const frame of frames) assertLessOrEqual(byteLength(frame), FRAME_BYTES_MAX);
   assertEquals(decode(...frames), promiseOf(pending));
   const install: PeerMessage = {
     type: "install",
@@ -476,7 +476,7 @@ Deno.test("parts stay within a frame whatever JSON makes of their texts", () => 
   ];
   for (const pending of kinds) {
     const frames = encode(promiseOf(pending));
-    for (const frame of frames) assertLessOrEqual(utf8Length(frame), FRAME_BYTES_MAX);
+    for (const frame of frames) assertLessOrEqual(byteLength(frame), FRAME_BYTES_MAX);
     const decoder = decoderOf(3);
     for (const frame of frames.slice(0, -1)) decoder.decode(encoder.encode(frame));
     const whole = decoder.decode(encoder.encode(frames[frames.length - 1]));

@@ -8,7 +8,7 @@ import { CONSISTENCY_LEVELS } from "../../consistency.ts";
 import { UsageError } from "../../errors.ts";
 import { REQUEST_TIMEOUT_MS_MAX } from "../../limits.ts";
 import { WIDTH, wrap } from "../../show/text.ts";
-import { utf8Length } from "../../wire/json.ts";
+import { byteLength } from "../../bytes.ts";
 import type { Request, RequestOptions } from "../../wire/message.ts";
 import { type FlagTable, parseFlags, type Values } from "../flags.ts";
 import { definitions } from "../help.ts";
@@ -197,7 +197,7 @@ function ask({ json }: LineFlags, requests: readonly Request[]): Action {
 }
 
 function setRequest(key: string, value: string, flags: LineFlags): Request {
-  return { type: "set", key, value, bytes: utf8Length(value), options: options(flags) };
+  return { type: "set", key, value, bytes: byteLength(value), options: options(flags) };
 }
 
 function options({ consistency, timeout, id }: LineFlags): RequestOptions {
