@@ -97,6 +97,30 @@ export const MESSAGE_OVERHEAD_BYTES = 128;
 /** One read of a socket. */
 export const READ_BUFFER_BYTES = 64 * 1024;
 
+/** What gathers for one write of a socket; it grows with what has to go out. */
+export const WRITE_BUFFER_BYTES = 4 * 1024;
+
+/** Arguments of one command in Redis's protocol, as in Redis. */
+export const RESP_ARGUMENTS_MAX = 1024 * 1024;
+
+/** A command in Redis's protocol that is written in one line, as in Redis. */
+export const RESP_INLINE_BYTES_MAX = 64 * 1024;
+
+/** Keys that one command may name: all of them are read, or changed, in one turn. */
+export const RESP_KEYS_MAX = 16 * 1024;
+
+/** What a key costs a command that changes many, besides its bytes: JSON's quotes and commas, and room. */
+export const RESP_KEY_OVERHEAD_BYTES = 16;
+
+/** One answer in Redis's protocol that lists keys or values: it is made in one turn. */
+export const RESP_ANSWER_BYTES_MAX = 64 * 1024 * 1024;
+
+/** Keys that `SCAN` looks at for one answer, whatever it is asked: their values may have a mebibyte each. */
+export const RESP_SCAN_KEYS_MAX = 1_000;
+
+/** Scans that may be under way at one replica: of more, the oldest is forgotten. */
+export const RESP_CURSORS_MAX = 4_096;
+
 /** How long a closed connection is still read, so that its last answer is not lost to a reset. */
 export const LINGER_MS = 1_000;
 

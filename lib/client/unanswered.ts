@@ -122,6 +122,7 @@ function answers(reply: Reply, request: Request): "no" | "more" | "wholly" {
     case "error":
       return "wholly";
     case "stored":
+    case "result":
       return isWrite(request) ? "wholly" : "no";
     case "value":
       if (request.type === "dump") return "more";

@@ -25,6 +25,7 @@ import { invariant } from "../invariant.ts";
 import type { Log } from "../log.ts";
 import { Fifo } from "../order/fifo.ts";
 import type { Entry, Message, Operation, Outcome, Snapshot } from "../order/message.ts";
+import { needsOrder, type Result, STORED } from "../order/operation.ts";
 import { Order } from "../order/order.ts";
 import type { Effects, Event, Notice, Write } from "../order/step.ts";
 import { majority } from "../order/view.ts";
@@ -77,12 +78,14 @@ export interface ReplicaOptions {
 /** Called with the answer, once. */
 type Done = (reply: Reply) => void;
 
-/** An own operation that is answered when it is applied. */
+/** An own operation that is not answered yet. */
 interface Waiting {
-  readonly n: number;
   readonly operation: Operation;
-  readonly done: Done;
+  /** Whether it is answered when it is safe here; else when it is applied. */
+  readonly isEventual: boolean;
   readonly deadline: number;
+  /** Null once it was called. */
+  done: Done | null;
 }
 
 /** One replica. */
@@ -99,6 +102,8 @@ export class Replica implements SessionReplica {
   readonly #turns = new Turns();
   readonly #sessions = new Set<Session>();
   readonly #began = performance.now();
+  /** Whether a commit that must be safe takes as long as the disk. */
+  readonly #waitsForDisk: boolean;
   #applyDelayMs: number;
 
   // What this turn has gathered.
@@ -112,10 +117,12 @@ export class Replica implements SessionReplica {
   /** Delivered, and applied only at `due`. */
   readonly #delayed = new Fifo<{ readonly entry: Entry; readonly due: number }>();
   #delayTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Own operations that are given to the core together at the end of this turn. */
+  #submitted: Waiting[] = [];
   /** `eventual` writes that are answered when this turn is on disk. */
   #safe: { readonly n: number; readonly done: Done }[] = [];
-  /** `sequential` writes by n, answered when applied. */
-  readonly #applying = new Map<number, Waiting>();
+  /** Writes that are answered when they are applied, in the order of n: each origin's are. */
+  readonly #applying = new Fifo<{ readonly n: number; readonly waiting: Waiting }>();
   /** Sessions whose next request waits for something of this replica. */
   readonly #waiting = new Set<Session>();
   readonly #reads = new ConfirmedReads();
@@ -141,6 +148,7 @@ export class Replica implements SessionReplica {
     this.#options = options;
     this.limits = limits;
     this.requestTimeoutMs = options.requestTimeoutMs;
+    this.#waitsForDisk = store.kind !== "memory" && options.fsync === "always";
     this.#applyDelayMs = options.applyDelayMs;
     this.#store = store;
     this.#supply = new Supply(store);
@@ -219,9 +227,9 @@ export class Replica implements SessionReplica {
     return this.#store.appliedN;
   }
 
-  /** Carries out what a session has to do, when it is its turn. */
-  inTurn<T>(work: () => T): Promise<T> {
-    return this.#turns.run(work);
+  /** Asks for time to work: null gives it at once, a promise once it is kept. */
+  nextTurn(): Promise<void> | null {
+    return this.#turns.next();
   }
 
   /** A read has come; if it is linearizable it needs a confirmation, of this number. */
@@ -275,7 +283,8 @@ export class Replica implements SessionReplica {
     const [bytesMax, messagesMax] = isOrdering
       ? [WRITE_BYTES_IN_FLIGHT_MAX, WRITES_IN_FLIGHT_MAX]
       : [OUTBOX_BYTES_MAX, OUTBOX_MESSAGES_MAX];
-    if (this.#outboxBytes > bytesMax || this.#order.outboxLength >= messagesMax) {
+    const waiting = this.#order.outboxLength + this.#submitted.length;
+    if (this.#outboxBytes > bytesMax || waiting >= messagesMax) {
       const text = "too many writes wait to be ordered; try again later";
       return new RequestError("timeout", text, { maybe: false });
     }
@@ -299,10 +308,7 @@ export class Replica implements SessionReplica {
     const operation: Operation = request.type === "set"
       ? { type: "set", key, value: request.value, bytes: request.bytes, ...name }
       : { type: "delete", key, ...name };
-    const n = this.#submit(operation);
-    if (n === null) return;
-    if (isEventual) this.#safe.push({ n, done });
-    else this.#applying.set(n, { n, operation, done, deadline });
+    this.#submit({ operation, isEventual, deadline, done });
   }
 
   /** What came of a request, as far as that is known or certain without asking the others. */
@@ -316,8 +322,7 @@ export class Replica implements SessionReplica {
   /** Makes sure that the request is carried out before this, or never; and answers which. */
   fence(id: string, deadline: number, done: Done): void {
     const operation: Operation = { type: "fence", key: "", id };
-    const n = this.#submit(operation);
-    if (n !== null) this.#applying.set(n, { n, operation, done, deadline });
+    this.#submit({ operation, isEventual: false, deadline, done });
   }
 
   /** The answer to an `outcome` that could not be made certain. */
@@ -435,10 +440,9 @@ export class Replica implements SessionReplica {
     this.#missingSince.update(this.#order.missing());
     this.#suspectedSince.update(this.#order.suspects().keys());
     const now = this.now();
-    for (const { n, operation, done, deadline } of this.#applying.values()) {
-      if (now < deadline) continue;
-      this.#applying.delete(n);
-      done(this.#timedOut(operation));
+    for (const { waiting } of this.#applying) {
+      if (now < waiting.deadline) continue;
+      answer(waiting, () => this.#timedOut(waiting.operation));
     }
     this.#supply.dropIdle(now);
     this.#wakeWaiting();
@@ -468,11 +472,14 @@ export class Replica implements SessionReplica {
     for (const { to, message } of out.send) this.#links.send(to, message);
     for (const { peer, reason } of out.breakLinks) this.#links.break(peer, reason);
     for (const notice of out.notices) this.#tell(notice);
-    if (!this.#turning) {
-      this.#turning = true;
-      queueMicrotask(() => this.#turn());
-    }
+    this.#wantTurn();
     return out;
+  }
+
+  #wantTurn(): void {
+    if (this.#turning) return;
+    this.#turning = true;
+    queueMicrotask(() => this.#turn());
   }
 
   /** The end of a turn: send, write, acknowledge, apply, answer. */
@@ -482,18 +489,21 @@ export class Replica implements SessionReplica {
       let applied = false;
       const confirmed = this.#reads.news();
       for (;;) {
-        this.#links.flush();
+        this.#submitAll();
+        // What goes to the peers need not wait for a disk that takes its time.
+        if (this.#waitsForDisk) this.#links.flush();
         const commit = this.#gather();
         if (commit === null) break;
         const { number, safe } = commit;
-        this.#commit(commit, number > 0);
+        const results = this.#commit(commit, number > 0);
         for (const { n, done } of safe) done(this.#stored(this.#options.id, n));
-        for (const { message } of commit.apply) this.#answerApplied(message);
+        commit.apply.forEach(({ message }, i) => this.#answerApplied(message, results[i]));
         const restored = commit.writes.some(({ type }) => type === "snapshot");
         if (restored) this.#answerRestored();
         applied ||= restored || commit.apply.length > 0;
         if (number > 0) this.#run({ type: "persisted", number });
       }
+      this.#links.flush();
       this.#answerFetches();
       // What is submitted from here on has a turn of its own.
       this.#turning = false;
@@ -501,11 +511,13 @@ export class Replica implements SessionReplica {
     });
   }
 
-  #commit(commit: Commit, safe: boolean): void {
+  #commit(commit: Commit, safe: boolean): readonly Result[] {
+    if (!safe) return this.#store.commit(commit, safe);
     const began = this.now();
-    this.#store.commit(commit, safe);
+    const results = this.#store.commit(commit, safe);
     const ended = this.now();
-    if (safe) this.#fsyncTimes.add(ended - began, ended);
+    this.#fsyncTimes.add(ended - began, ended);
+    return results;
   }
 
   /** Takes what the turn has gathered; null if there is nothing. */
@@ -550,20 +562,36 @@ export class Replica implements SessionReplica {
     }, Math.max(0, head.due - now));
   }
 
-  /** Gives an own operation to the core; null if this replica has stopped. */
-  #submit(operation: Operation): number | null {
-    const n = this.#run({ type: "submit", operations: [operation] })?.n;
-    if (n === undefined) return null;
-    this.#outboxBytes += operationBytes(operation);
-    return n;
+  /** Takes an own operation: it is ordered with all others of this turn. */
+  #submit(waiting: Waiting): void {
+    this.#submitted.push(waiting);
+    this.#outboxBytes += operationBytes(waiting.operation);
+    this.#wantTurn();
   }
 
-  #answerApplied({ origin, n }: Message): void {
+  #submitAll(): void {
+    const submitted = this.#submitted;
+    if (submitted.length === 0) return;
+    this.#submitted = [];
+    const operations = submitted.map(({ operation }) => operation);
+    let n = this.#run({ type: "submit", operations })?.n;
+    if (n === undefined) return;
+    for (const waiting of submitted) {
+      const { isEventual, done } = waiting;
+      if (!isEventual) this.#applying.push({ n, waiting });
+      else if (done !== null) this.#safe.push({ n, done });
+      n++;
+    }
+  }
+
+  #answerApplied({ origin, n }: Message, result: Result): void {
     if (origin !== this.#options.id) return;
-    const waiting = this.#applying.get(n);
-    if (waiting === undefined) return;
-    this.#applying.delete(n);
-    waiting.done(this.#appliedReply(waiting));
+    const first = this.#applying.first();
+    if (first === undefined || first.n > n) return;
+    invariant(first.n === n, "own messages are applied in the order of n");
+    this.#applying.shift();
+    const { waiting } = first;
+    answer(waiting, () => this.#appliedReply(waiting, n, result));
   }
 
   /** What was delivered before and is not applied yet is in the snapshot. */
@@ -576,10 +604,12 @@ export class Replica implements SessionReplica {
   /** A snapshot may hold own operations whose entries never come here. */
   #answerRestored(): void {
     this.#countOutbox();
-    for (const waiting of [...this.#applying.values()]) {
-      if (waiting.n > this.#store.appliedN[this.#options.id]) continue;
-      this.#applying.delete(waiting.n);
-      waiting.done(this.#appliedReply(waiting));
+    const appliedN = this.#store.appliedN[this.#options.id];
+    for (let first = this.#applying.first(); first; first = this.#applying.first()) {
+      const { n, waiting } = first;
+      if (n > appliedN) break;
+      this.#applying.shift();
+      answer(waiting, () => this.#restoredReply(waiting, n));
     }
   }
 
@@ -588,21 +618,37 @@ export class Replica implements SessionReplica {
     for (const operation of this.#order.undelivered()) {
       this.#outboxBytes += operationBytes(operation);
     }
+    for (const { operation } of this.#submitted) this.#outboxBytes += operationBytes(operation);
   }
 
   /** The answer to an own operation that is applied. */
-  #appliedReply({ n, operation }: Waiting): Reply {
+  #appliedReply({ operation }: Waiting, n: number, result: Result): Reply {
     if (operation.type === "fence") return this.#outcomeReply(operation.id);
-    if (operation.id === undefined) return this.#stored(this.#options.id, n);
+    if (operation.id === undefined) return this.#resultReply(this.#options.id, n, result);
     const outcome = this.#store.outcome(operation.id);
     if (outcome !== undefined) return this.#firstReply(outcome);
     const text = "its place in the order has come, too long ago to know whether it was ruled out";
     return errorReply(new RequestError("timeout", text, { maybe: true }));
   }
 
+  /** The same if a snapshot has brought it: what it gave is known only by its id. */
+  #restoredReply(waiting: Waiting, n: number): Reply {
+    const { operation } = waiting;
+    if (operation.id !== undefined || !needsOrder(operation)) {
+      return this.#appliedReply(waiting, n, STORED);
+    }
+    const text = "it has been carried out or not, and what it gave is not known here any more";
+    return errorReply(new RequestError("timeout", text, { maybe: true }));
+  }
+
+  #resultReply(origin: number, n: number, result: Result): Reply {
+    if (result.type === "stored") return this.#stored(origin, n);
+    return { type: "result", result, token: this.#tokenOf(origin, n) };
+  }
+
   /** The answer to every write with an id: the first one's, if that was carried out. */
-  #firstReply({ applied, origin, n }: Outcome): Reply {
-    if (applied) return this.#stored(origin, n);
+  #firstReply({ applied, origin, n, result }: Outcome): Reply {
+    if (applied) return this.#resultReply(origin, n, result);
     const text = "an `outcome` has ruled this id out before: the write is never carried out";
     return errorReply(new RequestError("bad_request", text, { maybe: false }));
   }
@@ -749,4 +795,11 @@ export class Replica implements SessionReplica {
     this.#listener?.close();
     for (const session of this.#sessions) session.close();
   }
+}
+
+/** Answers an operation, unless its time limit has ended before. */
+function answer(waiting: Waiting, reply: () => Reply): void {
+  const { done } = waiting;
+  waiting.done = null;
+  done?.(reply());
 }

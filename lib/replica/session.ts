@@ -40,8 +40,8 @@ export interface SessionReplica {
   readonly appliedN: Token;
   /** The time that deadlines count in, in milliseconds. */
   now(): number;
-  /** Carries out what the session has to do, when it is its turn. */
-  inTurn<T>(work: () => T): Promise<T>;
+  /** Asks for time to work: null gives it at once, a promise once it is kept. */
+  nextTurn(): Promise<void> | null;
   /** A read has come; if it is linearizable it needs a confirmation, of the number given. */
   beginRead(options: RequestOptions): number | null;
   /** Why a read cannot be answered now, or null if it can. */
@@ -157,16 +157,20 @@ export class Session {
   }
 
   async #drained(): Promise<void> {
-    if (this.#asked.length > 0) await this.#replica.inTurn(() => this.proceed());
+    if (this.#asked.length > 0) {
+      await this.#replica.nextTurn();
+      this.proceed();
+    }
     this.#wake();
   }
 
   async #read(): Promise<void> {
     for (;;) {
-      await this.#idle(() => this.#hasRoom() || this.#ending);
+      if (!this.#hasRoom()) await this.#idle(() => this.#hasRoom() || this.#ending);
       if (this.#ending) return;
-      const isMore = await this.#replica.inTurn(() => this.#askAll());
-      if (!isMore && !await this.#channel.fill()) return;
+      const turn = this.#replica.nextTurn();
+      if (turn !== null) await turn;
+      if (!this.#askAll() && !await this.#channel.fill()) return;
     }
   }
 
@@ -330,7 +334,8 @@ export class Session {
     while (after !== null && !this.#channel.closed) {
       await this.#idle(() => this.#channel.backlog < ANSWER_BYTES_MAX);
       const from = after;
-      after = await this.#replica.inTurn(() => this.#dumpPage(prefix, from));
+      await this.#replica.nextTurn();
+      after = this.#dumpPage(prefix, from);
     }
     this.#dumping = false;
     this.#answer(answer, { type: "end", token: this.#replica.appliedN });

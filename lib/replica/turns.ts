@@ -13,42 +13,41 @@ import { Fifo } from "../order/fifo.ts";
  */
 export class Turns {
   readonly #waiting = new Fifo<() => void>();
-  #spentMs = 0;
+  #beganAt = 0;
   #begun = false;
 
-  /** Carries the work out, now or in a later turn, in the order in which it was asked. */
-  run<T>(work: () => T): Promise<T> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push(() => {
-        try {
-          resolve(work());
-        } catch (error) {
-          reject(error);
-        }
-      });
-      this.#go();
-    });
+  /**
+   * Asks for time to work: null gives it at once; a promise gives it once it is kept, in the order
+   * in which it was asked. What is done without waiting is done in that time.
+   */
+  next(): Promise<void> | null {
+    if (!this.#begun) this.#begin();
+    if (this.#waiting.length === 0 && !this.#isOver()) return null;
+    return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  #go(): void {
-    if (!this.#begun) this.#begin();
-    const began = performance.now();
-    const left = TURN_MS_MAX - this.#spentMs;
-    let spent = 0;
-    while (this.#waiting.length > 0 && spent < left) {
-      this.#waiting.shift()?.();
-      spent = performance.now() - began;
-    }
-    this.#spentMs += spent;
+  #isOver(): boolean {
+    return performance.now() - this.#beganAt >= TURN_MS_MAX;
   }
 
   #begin(): void {
     this.#begun = true;
-    this.#spentMs = 0;
+    this.#beganAt = performance.now();
     // Messages between ports would come sooner, and let no timer through.
     setTimeout(() => {
       this.#begun = false;
-      if (this.#waiting.length > 0) this.#go();
+      if (this.#waiting.length === 0) return;
+      this.#begin();
+      this.#go();
     });
+  }
+
+  /** Lets the next one work; it has done so when a promise that was made later is kept. */
+  #go(): void {
+    if (this.#isOver()) return;
+    const resume = this.#waiting.shift();
+    if (resume === undefined) return;
+    resume();
+    queueMicrotask(() => this.#go());
   }
 }

@@ -7,7 +7,7 @@
  */
 
 import { StreamError } from "../errors.ts";
-import { READ_BUFFER_BYTES } from "../limits.ts";
+import { READ_BUFFER_BYTES, WRITE_BUFFER_BYTES } from "../limits.ts";
 
 const LENGTH_BYTES = 4;
 
@@ -123,7 +123,9 @@ const encoder = new TextEncoder();
 
 /** Gathers frames, so that many go out in one write. */
 export class FrameWriter {
-  #buffer = new Uint8Array(READ_BUFFER_BYTES);
+  #buffer = new Uint8Array(WRITE_BUFFER_BYTES);
+  /** What was given out last: it is filled again once the next is given out. */
+  #spare = new Uint8Array(0);
   #end = 0;
 
   /** Bytes gathered since the last {@linkcode take}. */
@@ -145,11 +147,14 @@ export class FrameWriter {
     this.#end = from + written;
   }
 
-  /** Gives out all that was gathered, as bytes that nobody else will change. */
+  /** Gives out all that was gathered, as bytes that nobody changes until the next call. */
   take(): Uint8Array<ArrayBuffer> {
-    const bytes = this.#buffer.slice(0, this.#end);
+    const bytes = this.#buffer.subarray(0, this.#end);
+    const { length } = this.#buffer;
+    [this.#buffer, this.#spare] = [this.#spare, this.#buffer];
+    const isKept = this.#buffer.length > 0 && this.#buffer.length <= KEPT_BYTES_MAX;
+    if (!isKept) this.#buffer = new Uint8Array(Math.min(length, WRITE_BUFFER_BYTES));
     this.#end = 0;
-    if (this.#buffer.length > KEPT_BYTES_MAX) this.#buffer = new Uint8Array(READ_BUFFER_BYTES);
     return bytes;
   }
 

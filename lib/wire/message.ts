@@ -23,6 +23,8 @@ import {
   type WireLimits,
 } from "../limits.ts";
 import { unreachable } from "../invariant.ts";
+import type { Result } from "../order/operation.ts";
+import { encodeResult } from "./operation.ts";
 import { byteLength } from "../bytes.ts";
 import { badRequest, brief, count, decodeArray, isCount, isObject, list, text } from "./json.ts";
 
@@ -100,6 +102,12 @@ export type Reply =
     readonly token: Token;
   }
   | { readonly type: "end"; readonly token: Token }
+  /** What an operation gave, other than that it was carried out. */
+  | {
+    readonly type: "result";
+    readonly result: Exclude<Result, { readonly type: "stored" }>;
+    readonly token: Token;
+  }
   | {
     readonly type: "outcome";
     readonly outcome: RequestOutcome;
@@ -324,6 +332,8 @@ export function encodeReply(reply: Reply): string {
       return form("VALUE", reply.key, reply.value, byteLength(reply.value), reply.token);
     case "end":
       return form("END", reply.token);
+    case "result":
+      return form(...encodeResult(reply.result), reply.token);
     case "outcome":
       return form("OUTCOME", reply.outcome, reply.token, reply.details);
     case "status":

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { TURN_MS_MAX } from "../../lib/limits.ts";
 import { Turns } from "../../lib/replica/turns.ts";
 
@@ -15,10 +15,10 @@ Deno.test("much work that is asked at once is done in order, and timers come in 
   const timer = setInterval(() => ticks++, 1);
   try {
     await Promise.all(Array.from({ length: 50 }, async (_, i) => {
-      await turns.run(() => {
-        work(TURN_MS_MAX / 4);
-        done.push(i);
-      });
+      const turn = turns.next();
+      if (turn !== null) await turn;
+      work(TURN_MS_MAX / 4);
+      done.push(i);
     }));
   } finally {
     clearInterval(timer);
@@ -28,13 +28,14 @@ Deno.test("much work that is asked at once is done in order, and timers come in 
   await new Promise((resolve) => setTimeout(resolve)); // the last turn ends
 });
 
-Deno.test("work gives its outcome to who asked, and a failure to nobody else", async () => {
+Deno.test("a new turn gives time at once, and one that has lasted too long gives none", async () => {
   const turns = new Turns();
-  const failing = turns.run(() => {
-    throw new RangeError("no");
-  });
-  const next = turns.run(() => 1);
-  await assertRejects(() => failing, RangeError, "no");
-  assertEquals(await next, 1);
+  assertEquals(turns.next(), null);
+  work(TURN_MS_MAX);
+  const later = turns.next();
+  assert(later !== null);
+  await later;
+  await new Promise((resolve) => setTimeout(resolve));
+  assertEquals(turns.next(), null);
   await new Promise((resolve) => setTimeout(resolve));
 });

@@ -88,6 +88,8 @@ function words(request: Request, replies: readonly Reply[], form: Form): string[
         return [form.terminal ? printableLines(reply.value) : reply.value];
       case "outcome":
         return [reply.outcome];
+      case "result":
+        return [encodeReply(reply)];
       case "status":
         return statusLines(reply.status, form.terminal ? columns() : undefined).map(printable);
       case "end":
