@@ -6,6 +6,7 @@
  */
 
 import type { OrderLine } from "../check/history.ts";
+import { invariant } from "../invariant.ts";
 import { CHAOS_LOG_ROWS_READ } from "../limits.ts";
 import type { Entry } from "../order/message.ts";
 import type { Write } from "./recorder.ts";
@@ -100,13 +101,26 @@ export class OrderCollector {
 
 function orderLine({ index, message: { origin, operation } }: Entry): OrderLine {
   const facts = { type: "order", index, origin } as const;
-  const { type: op, id } = operation;
-  if (op === "fence") return { ...facts, op, id };
-  const { key, eventual } = operation;
+  const { key, id, eventual } = operation;
   const asked = { key, ...(id !== undefined && { id }), ...(eventual && { eventual }) };
-  return op === "set"
-    ? { ...facts, op, ...asked, value: operation.value }
-    : { ...facts, op, ...asked };
+  switch (operation.type) {
+    case "fence":
+      return { ...facts, op: "fence", id: operation.id };
+    case "set":
+      return { ...facts, op: "set", ...asked, value: operation.value };
+    case "delete":
+      return { ...facts, op: "delete", ...asked };
+    case "several": {
+      const [pair, ...others] = operation.pairs;
+      invariant(pair !== undefined && others.length === 0, "chaos changes one key at a time");
+      const [of, value] = pair;
+      return value === null
+        ? { ...facts, op: "delete", ...asked, key: of }
+        : { ...facts, op: "set", ...asked, key: of, value };
+    }
+    default:
+      invariant(false, `chaos asks for no ${operation.type}`);
+  }
 }
 
 /** 32 bits of all that the entry says, never 0 (FNV-1a). */

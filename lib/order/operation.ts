@@ -7,6 +7,8 @@
  * @module
  */
 
+import { byteLength } from "../bytes.ts";
+
 /** What every operation says besides. */
 interface Named {
   /** The key that it changes; empty if it changes several, or none. */
@@ -121,7 +123,17 @@ export function needsOrder(operation: Operation): boolean {
   }
 }
 
-/** The bytes of the values that an operation bears. */
+/** The bytes of the values that an operation bears, and of the keys besides its own. */
 export function valueBytes(operation: Operation): number {
+  if (operation.type === "rename") return byteLength(operation.to);
   return "bytes" in operation ? operation.bytes : 0;
+}
+
+/** What an operation's form has besides its texts: numbers, quotes, commas. */
+const FORM_BYTES = 80;
+
+/** How long an operation's form is at most, if JSON escapes nothing in its texts. */
+export function formBytes(operation: Operation): number {
+  const { key, id = "" } = operation;
+  return FORM_BYTES + key.length + id.length + valueBytes(operation);
 }

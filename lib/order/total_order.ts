@@ -27,7 +27,7 @@ import type {
   View,
 } from "./message.ts";
 import { timestampOf } from "./message.ts";
-import { valueBytes } from "./operation.ts";
+import { formBytes, valueBytes } from "./operation.ts";
 import { Pending } from "./pending.ts";
 import type { Durable, Effects } from "./step.ts";
 import { type Ballot, compareTimestamps } from "./timestamp.ts";
@@ -333,7 +333,7 @@ export class TotalOrder {
     }
     const last = this.#received[this.#self];
     if (missing.length === 0 ? received !== last : received !== prev) {
-      return `it has received n=${received}, before n=${missing.at(0)?.n} and at last n=${last}`;
+      return `it has received n=${received}, and was sent what follows n=${prev} up to n=${last}`;
     }
     for (const broadcast of this.#inBroadcasts(missing, prev)) {
       out.send.push({ to: peer, message: broadcast });
@@ -412,7 +412,7 @@ export class TotalOrder {
 
   /** Gives an own operation its timestamp; it goes out with the next broadcast. */
   #stamp({ n, operation }: Numbered, out: Effects): void {
-    const bytes = valueBytes(operation);
+    const bytes = formBytes(operation);
     const count = this.#stamped.length;
     if (
       count === BROADCAST_MESSAGES_MAX ||
@@ -420,7 +420,7 @@ export class TotalOrder {
     ) this.#broadcast(out);
     const message = { origin: this.#self, n, time: ++this.#clock, operation };
     this.#own.push(message);
-    this.#ownBytes += bytes;
+    this.#ownBytes += valueBytes(operation);
     this.#stamped.push(message);
     this.#stampedBytes += bytes;
   }
@@ -444,7 +444,7 @@ export class TotalOrder {
     let part: Message[] = [];
     let bytes = 0;
     for (const message of messages) {
-      const more = valueBytes(message.operation);
+      const more = formBytes(message.operation);
       if (part.length === BROADCAST_MESSAGES_MAX || (bytes > 0 && bytes + more > PART_BYTES_MAX)) {
         yield { type: "broadcast", ballot, messages: part, prev };
         prev = part[part.length - 1].n;

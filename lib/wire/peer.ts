@@ -18,7 +18,7 @@
 import { unreachable } from "../invariant.ts";
 import { PART_BYTES_MAX } from "../limits.ts";
 import type { Answer, Broadcast, Message, PeerMessage, Position, View } from "../order/message.ts";
-import { valueBytes } from "../order/operation.ts";
+import { formBytes, valueBytes } from "../order/operation.ts";
 import type { Ballot } from "../order/timestamp.ts";
 import { badRequest, count, decodeArray, text } from "./json.ts";
 import { encodeRequest, encodeResult, encodeValue } from "./operation.ts";
@@ -234,15 +234,11 @@ function pair({ round, id }: Ballot): [number, number] {
   return [round, id];
 }
 
-/** What a message in a part has besides its texts: numbers, quotes, commas. */
-const PART_MESSAGE_BYTES = 80;
-
 function encodeParts(messages: readonly Message[], frame: (text: string) => void): void {
   let part: unknown[] = ["part"];
   let bytes = 0;
   for (const message of messages) {
-    const { key, id = "" } = message.operation;
-    const size = key.length + id.length + valueBytes(message.operation) + PART_MESSAGE_BYTES;
+    const size = formBytes(message.operation);
     if (bytes > 0 && bytes + size > PART_BYTES_MAX) {
       frame(JSON.stringify(part));
       part = ["part"];

@@ -134,7 +134,7 @@ async function ask(client: Client, invoke: Invoke): Promise<string | null | unde
 }
 
 function orderLine({ index, message: { origin, operation } }: Entry): OrderLine {
-  assert(operation.type !== "fence", "nobody asked what came of a request");
+  assert(operation.type === "set" || operation.type === "delete", "nobody asks for anything else");
   const { key, id } = operation;
   const facts = { type: "order", index, key, id, origin } as const;
   return operation.type === "delete"

@@ -130,7 +130,7 @@ export class Cluster {
 
   /** A client's operation. */
   operate(id: number, operation: Operation): Effects {
-    return this.step(id, { type: "submit", operation });
+    return this.step(id, { type: "submit", operations: [operation] });
   }
 
   /** A client's linearizable read; its number is one more than that of the last. */
@@ -341,9 +341,12 @@ function showWrite(write: Write): string {
     case "promised":
       return `promised ${showBallot(write.ballot)}`;
     case "outbox":
-      return `to its outbox #${write.numbered.n}:${write.numbered.operation.type} ${write.numbered.operation.key}`;
+      return `to its outbox ${
+        write.numbered.map(({ n, operation }) => `#${n}:${operation.type} ${operation.key}`)
+          .join(" ")
+      }`;
     case "received":
-      return showMessage(write.message);
+      return write.broadcast.messages.map(showMessage).join(" ");
     case "installed": {
       const pending = write.pending.map(showMessage).join(" ") || "nothing";
       const outbox = write.outbox.map(({ n }) => `#${n}`).join(" ") || "nothing";

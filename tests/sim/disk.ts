@@ -138,7 +138,9 @@ export class Disk {
       if (write.type === "promised") {
         if (compareBallots(write.ballot, this.#promised) > 0) this.#promised = write.ballot;
       } else if (write.type === "received") {
-        this.#safe.add(`${write.message.origin}:${write.message.time}`);
+        for (const { origin, time } of write.broadcast.messages) {
+          this.#safe.add(`${origin}:${time}`);
+        }
       } else if (write.type === "installed") {
         this.#installed = write.view;
         if (write.view.identities[this.#self] === this.#identity) this.#former = null;

@@ -186,8 +186,10 @@ export class Invariants {
   send(node: number, message: PeerMessage, disk: Disk): void {
     switch (message.type) {
       case "broadcast":
-        this.content(message.message);
-        check(message.message.origin === node, "I5: only an origin broadcasts");
+        for (const sent of message.messages) {
+          this.content(sent);
+          check(sent.origin === node, "I5: only an origin broadcasts");
+        }
         return check(
           compareBallots(message.ballot, disk.promised) >= 0,
           `I5: ${node} broadcasts in ${showBallot(message.ballot)} below its promise`,

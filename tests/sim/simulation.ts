@@ -322,7 +322,7 @@ class Simulation {
     };
     const out = this.#step(node, {
       type: "submit",
-      operation: { type: "set", key, value, bytes: value.length, ...name },
+      operations: [{ type: "set", key, value, bytes: value.length, ...name }],
     });
     if (out?.n === undefined || node.order !== order) return;
     // Only the first replica's answer is one that its folder stands for.
@@ -341,7 +341,10 @@ class Simulation {
     if (operation?.id === undefined || operation.level === "eventual") return;
     if (order === null || !order.counts) return;
     const { id } = operation;
-    const out = this.#step(node, { type: "submit", operation: { type: "fence", key: "", id } });
+    const out = this.#step(node, {
+      type: "submit",
+      operations: [{ type: "fence", key: "", id }],
+    });
     if (out?.n !== undefined && node.order === order) node.waitFence.set(out.n, operation);
   }
 

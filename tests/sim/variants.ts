@@ -36,8 +36,8 @@ export const VARIANTS: readonly Variant[] = [
     name: "acknowledging before the log is safe",
     edits: [[
       "order/total_order.ts",
-      "this.#queue(message, out);\n    return null;",
-      "this.#queue(message, out);\n    this.persisted(Infinity, out);\n    return null;",
+      "this.#queue(broadcast, out);\n    return null;",
+      "this.#queue(broadcast, out);\n    this.persisted(Infinity, out);\n    return null;",
     ]],
   },
   {
@@ -61,8 +61,8 @@ export const VARIANTS: readonly Variant[] = [
     }),
     edits: [[
       "order/total_order.ts",
-      "this.#queue(message, out);\n    return null;",
-      "this.#queue(message, out);\n    this.#acknowledged[from][from] = message.time;\n    return null;",
+      "this.#queue(broadcast, out);\n    return null;",
+      "this.#queue(broadcast, out);\n    this.#acknowledged[from][from] = time;\n    return null;",
     ]],
   },
   {
@@ -141,12 +141,12 @@ export const VARIANTS: readonly Variant[] = [
   {
     name: "resent acknowledgements before the messages, with the prev and last guards off",
     edits: [
-      ["order/total_order.ts", "if (prev !== received || message.n <= prev) {", "if (false) {"],
+      ["order/total_order.ts", "if (prev !== received) return", "if (false) return"],
       ["order/total_order.ts", "if (last !== this.#received[from]) {", "if (false) {"],
       [
         "order/total_order.ts",
-        "let resent = received;",
-        `let resent = received;
+        "let prev = this.#ownPrev;",
+        `let prev = this.#ownPrev;
     this.#safe.forEach((covers, origin) => {
       if (covers !== null) this.#sendAcknowledgement(peer, origin, out);
     });`,
@@ -156,10 +156,18 @@ export const VARIANTS: readonly Variant[] = [
   {
     name: "nothing is resent on a new link, with the prev and last guards off",
     edits: [
-      ["order/total_order.ts", "if (prev !== received || message.n <= prev) {", "if (false) {"],
+      ["order/total_order.ts", "if (prev !== received) return", "if (false) return"],
       ["order/total_order.ts", "if (last !== this.#received[from]) {", "if (false) {"],
-      ["order/total_order.ts", "if (message.n <= received) continue;", "continue;"],
-      ["order/total_order.ts", "if (resent !== this.#received[this.#self]) {", "if (false) {"],
+      [
+        "order/total_order.ts",
+        "if (message.n > received) missing.push(message);",
+        "if (message.n > received) continue;",
+      ],
+      [
+        "order/total_order.ts",
+        "missing.length === 0 ? received !== last : received !== prev",
+        "false",
+      ],
     ],
   },
   {
@@ -172,7 +180,11 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: "delivering without the acknowledgement of every member",
-    edits: [["order/total_order.ts", "#members().every(", "#members().some("]],
+    edits: [[
+      "order/total_order.ts",
+      "for (const member of this.#members()) {",
+      "for (const member of this.#members().slice(0, -1)) {",
+    ]],
   },
   {
     name: "delivering what was delivered before the view again",
@@ -194,7 +206,7 @@ export const VARIANTS: readonly Variant[] = [
     name: "a clock that does not pass what it received",
     edits: [
       ["order/total_order.ts", "this.#clock = Math.max(this.#clock, stamp.time);", ""],
-      ["order/total_order.ts", "this.#clock = Math.max(this.#clock, message.time) + 1;", ""],
+      ["order/total_order.ts", "this.#clock = Math.max(this.#clock, time) + 1;", ""],
       [
         "order/total_order.ts",
         "if (stamp.id !== from || stamp.time <= covers.time) {",
@@ -282,7 +294,7 @@ export async function loadVariant({ name, edits }: Variant, folder: string): Pro
   const lib = new URL("../../lib/", import.meta.url);
   const root = `${folder}/${name.replaceAll(/\W+/g, "_")}`;
   await Deno.mkdir(`${root}/order`, { recursive: true });
-  const files = ["limits.ts", "invariant.ts"];
+  const files = ["limits.ts", "invariant.ts", "bytes.ts"];
   for await (const { name } of Deno.readDir(new URL("order/", lib))) files.push(`order/${name}`);
   for (const file of files) {
     let source = await Deno.readTextFile(new URL(file, lib));

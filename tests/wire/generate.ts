@@ -16,19 +16,22 @@ import type {
   Position,
   View,
 } from "../../lib/order/message.ts";
+import { FAILURES, type Result } from "../../lib/order/operation.ts";
 import type { Ballot, Timestamp } from "../../lib/order/timestamp.ts";
-import { byteLength } from "../../lib/bytes.ts";
+import { byteLength, bytesOf, textOf } from "../../lib/bytes.ts";
 import { OUTCOMES, type Reply, type Request, type RequestOptions } from "../../lib/wire/message.ts";
 import type { Random } from "../../lib/chaos/random.ts";
 
-/** Code points of one to four bytes, and those that are escaped, stripped or cut somewhere. */
+/** Code points of one to four bytes, those that are escaped, stripped or cut somewhere, and bytes that are no UTF-8. */
 const POINTS = [0x61, 0x20, 0x22, 0x5c, 0, 1, 0x1f, 0x7f, 0x80, 0xe9, 0x7ff, 0x800, 0x2028, 0x65e5]
-  .concat([0xd7ff, 0xe000, 0xfeff, 0xfffd, 0xffff, 0x10000, 0x1f600, 0x10ffff]);
+  .concat([0xd7ff, 0xe000, 0xfeff, 0xfffd, 0xffff, 0x10000, 0x1f600, 0x10ffff])
+  .concat([0xdc80, 0xdcc3, 0xdce9, 0xdcff]);
 
-/** A well-formed text of `min` to `max` code points. */
+/** A canonical text of `min` to `max` code points or other bytes. */
 export function anyText(random: Random, min = 0, max = 12): string {
   const points = Array.from({ length: random.int(min, max) }, () => random.pick(POINTS));
-  return String.fromCodePoint(...points);
+  // Some bytes that are no UTF-8 alone are so together.
+  return textOf(bytesOf(String.fromCodePoint(...points)));
 }
 
 /** A count: mostly small, now and then as large as is exact. */
@@ -41,9 +44,8 @@ export function several<T>(random: Random, make: () => T, max = 4): T[] {
   return Array.from({ length: random.int(0, max) }, make);
 }
 
-/** A set, a delete or a fence, with and without a request id, some answered before they are ordered. */
+/** Any operation, with and without a request id, some answered before they are ordered. */
 export function anyOperation(random: Random): Operation {
-  const key = anyText(random, 1);
   if (random.chance(0.1)) return { type: "fence", key: "", id: anyText(random, 1) };
   const id = random.chance(0.3)
     ? {
@@ -51,9 +53,59 @@ export function anyOperation(random: Random): Operation {
       ...random.pick([{}, { eventual: true as const }, { until: anyCount(random) }]),
     }
     : {};
-  if (random.chance(0.3)) return { type: "delete", key, ...id };
+  return { ...anyChange(random), ...id };
+}
+
+/** Any operation that changes keys; without a request id. */
+export function anyChange(random: Random): Exclude<Operation, { type: "fence" }> {
+  const key = anyText(random, 1);
   const value = anyText(random);
-  return { type: "set", key, value, bytes: byteLength(value), ...id };
+  const bytes = byteLength(value);
+  const maybe = () => random.chance(0.3) ? null : anyText(random);
+  switch (random.int(0, 9)) {
+    case 0:
+      return { type: "delete", key };
+    case 1: {
+      const when = random.pick(["always", "absent", "present"] as const);
+      return { type: "put", key, value, bytes, when, previous: random.chance(0.5) };
+    }
+    case 2: {
+      const [expected, to] = [maybe(), maybe()];
+      const lengths = byteLength(expected ?? "") + byteLength(to ?? "");
+      return { type: "cas", key, expected, value: to, bytes: lengths };
+    }
+    case 3:
+      return { type: "add", key, by: random.pick(["0", "1", "-7", "9223372036854775807"]) };
+    case 4:
+      return { type: "append", key, value, bytes, bytesMax: anyCount(random) };
+    case 5:
+      return { type: "take", key };
+    case 6: {
+      const when = random.pick(["always", "absent"] as const);
+      return { type: "rename", key, to: anyText(random, 1), when };
+    }
+    case 7: {
+      const pairs = several(random, () => [anyText(random, 1), maybe()] as const);
+      const lengths = pairs.map(([of, to]) => byteLength(of) + byteLength(to ?? ""));
+      return { type: "several", key: "", pairs, bytes: lengths.reduce((a, b) => a + b, 0) };
+    }
+    case 8:
+      return { type: "clear", key: "" };
+    default:
+      return { type: "set", key, value, bytes };
+  }
+}
+
+/** What an operation may give. */
+export function anyResult(random: Random): Result {
+  return random.pick<Result>([
+    { type: "stored" },
+    { type: "unchanged" },
+    { type: "value", value: anyText(random) },
+    { type: "value", value: null },
+    { type: "number", number: random.pick(["0", "-1", "9223372036854775807"]) },
+    { type: "failed", reason: random.pick(FAILURES) },
+  ]);
 }
 
 /** How many replicas there are in a peer's message: its ids are below. */
@@ -127,7 +179,7 @@ export function anyPeerMessage(random: Random): PeerMessage {
   const counts = () => byId(() => anyCount(random));
   const messages = () => several(random, () => anyMessage(random));
   return random.pick<() => PeerMessage>([
-    () => ({ type: "broadcast", ballot, message: anyMessage(random), prev: anyCount(random) }),
+    () => anyBroadcast(random, ballot),
     () => ({
       type: "acknowledgement",
       ballot,
@@ -182,6 +234,14 @@ export function anyPeerMessage(random: Random): PeerMessage {
   ])();
 }
 
+/** One message or several, all of one origin. */
+function anyBroadcast(random: Random, ballot: Ballot): PeerMessage {
+  const origin = anyId(random);
+  const messages = [anyMessage(random), ...several(random, () => anyMessage(random))]
+    .map((message) => ({ ...message, origin }));
+  return { type: "broadcast", ballot, messages, prev: anyCount(random) };
+}
+
 function anyAnswer(random: Random): Answer {
   const fetch = anyCount(random);
   if (random.chance(0.5)) {
@@ -212,6 +272,7 @@ function anyOutcome(random: Random): Outcome {
     index: anyCount(random),
     origin: anyId(random),
     n: anyCount(random),
+    result: anyResult(random),
   };
 }
 

@@ -7,6 +7,7 @@ import { assert, assertEquals, assertLess, assertLessOrEqual, assertThrows } fro
 import { RequestError, StreamError } from "../../lib/errors.ts";
 import { FRAME_BYTES_MAX, PART_BYTES_MAX, VALUE_BYTES_MAX } from "../../lib/limits.ts";
 import type { Message, PeerMessage } from "../../lib/order/message.ts";
+import { type Operation, type Result, STORED } from "../../lib/order/operation.ts";
 import { Order } from "../../lib/order/order.ts";
 import { byteLength } from "../../lib/bytes.ts";
 import {
@@ -76,11 +77,11 @@ const DELETE: Message = {
 
 const FORMS: [PeerMessage, ...string[]][] = [
   [
-    { type: "broadcast", ballot: BALLOT, message: SET, prev: 4 },
+    { type: "broadcast", ballot: BALLOT, messages: [SET], prev: 4 },
     '["broadcast","x","é",2,[1,90],"message",5,4,[7,2]]',
   ],
   [
-    { type: "broadcast", ballot: BALLOT, message: DELETE, prev: 4 },
+    { type: "broadcast", ballot: BALLOT, messages: [DELETE], prev: 4 },
     '["broadcast","y",null,0,[0,91],"message",6,4,[7,2],"r-1"]',
   ],
   [
@@ -214,12 +215,18 @@ const FORMS: [PeerMessage, ...string[]][] = [
         last: true,
         keys: [["x", "é"]],
         requests: [
-          ["r-1", { applied: true, index: 9, origin: 0, n: 3 }],
-          ["r-2", { applied: false, index: 10, origin: 2, n: 1 }],
+          ["r-1", { applied: true, index: 9, origin: 0, n: 3, result: STORED }],
+          ["r-2", {
+            applied: true,
+            index: 10,
+            origin: 2,
+            n: 1,
+            result: { type: "number", number: "-7" },
+          }],
         ],
       },
     },
-    '["snapshot",10,[12,88,0],[4,0,2],7,2,true,[["x","é"]],[["r-1",true,9,0,3],["r-2",false,10,2,1]]]',
+    '["snapshot",10,[12,88,0],[4,0,2],7,2,true,[["x","é"]],[["r-1",true,9,0,3],["r-2",true,10,2,1,"number","-7"]]]',
   ],
   [{ type: "confirm", ballot: BALLOT, question: 5 }, '["confirm",[7,2],5]'],
   [{ type: "confirmed", ballot: BALLOT, question: 5 }, '["confirmed",[7,2],5]'],
@@ -227,7 +234,7 @@ const FORMS: [PeerMessage, ...string[]][] = [
     {
       type: "broadcast",
       ballot: BALLOT,
-      message: { origin: 0, n: 7, time: 92, operation: { type: "fence", key: "", id: "r-2" } },
+      messages: [{ origin: 0, n: 7, time: 92, operation: { type: "fence", key: "", id: "r-2" } }],
       prev: 6,
     },
     '["broadcast","",null,0,[0,92],"message",7,6,[7,2],"r-2"]',
@@ -236,12 +243,12 @@ const FORMS: [PeerMessage, ...string[]][] = [
     {
       type: "broadcast",
       ballot: BALLOT,
-      message: {
+      messages: [{
         origin: 0,
         n: 8,
         time: 93,
         operation: { type: "delete", key: "y", id: "r-3", eventual: true },
-      },
+      }],
       prev: 7,
     },
     '["broadcast","y",null,0,[0,93],"message",8,7,[7,2],"r-3","eventual"]',
@@ -250,12 +257,12 @@ const FORMS: [PeerMessage, ...string[]][] = [
     {
       type: "broadcast",
       ballot: BALLOT,
-      message: {
+      messages: [{
         origin: 0,
         n: 9,
         time: 94,
         operation: { type: "delete", key: "y", id: "r-4", until: 1_000_012 },
-      },
+      }],
       prev: 8,
     },
     '["broadcast","y",null,0,[0,94],"message",9,8,[7,2],"r-4",1000012]',
@@ -276,7 +283,102 @@ Deno.test("trailing fields may be added to a peer's message", () => {
     // These end in a list of their own, or in what may be missing.
     if (form[0] === "entries" || (form[0] === "broadcast" && form.length < 11)) continue;
     const longer = JSON.stringify([...form, { more: 1 }]);
-    assertEquals(decode(...parts.reverse(), longer), message);
+    const longerMessage = message.type === "broadcast" ? { ...message, text: longer } : message;
+    assertEquals(decode(...parts.reverse(), longer), longerMessage);
+  }
+});
+
+Deno.test("operations: their forms as text, and how they fail", () => {
+  const forms: [Operation, string][] = [
+    [{ type: "set", key: "k", value: "\udcff", bytes: 1 }, '"k","\\udcff",1'],
+    [{ type: "delete", key: "k" }, '"k",null,0'],
+    [{ type: "fence", key: "", id: "r" }, '"",null,0,"r"'],
+    [
+      { type: "put", key: "k", value: "é", bytes: 2, when: "absent", previous: false },
+      '"k",["put","é","absent",false],2',
+    ],
+    [
+      { type: "cas", key: "k", expected: "é", value: null, bytes: 2, id: "r", until: 9 },
+      '"k",["cas","é",null],2,"r",9',
+    ],
+    [{ type: "add", key: "k", by: "-5" }, '"k",["add","-5"],0'],
+    [
+      { type: "append", key: "k", value: "xy", bytes: 2, bytesMax: 100 },
+      '"k",["append","xy",100],2',
+    ],
+    [{ type: "take", key: "k" }, '"k",["take"],0'],
+    [{ type: "rename", key: "k", to: "él", when: "always" }, '"k",["rename","él","always"],3'],
+    [
+      {
+        type: "several",
+        key: "",
+        pairs: [["a", "1"], ["b", null]],
+        bytes: 3,
+        id: "r",
+        eventual: true,
+      },
+      '"",["several",["a","1"],["b",null]],3,"r","eventual"',
+    ],
+    [{ type: "clear", key: "" }, '"",["clear"],0'],
+  ];
+  for (const [operation, form] of forms) {
+    const message = { origin: 0, n: 5, time: 90, operation };
+    const broadcast: PeerMessage = {
+      type: "broadcast",
+      ballot: BALLOT,
+      messages: [message, { ...message, n: 6, time: 91 }],
+      prev: 4,
+    };
+    const frame = `["broadcasts",0,4,[7,2],[5,90,${form}],[6,91,${form}]]`;
+    assertEquals(encode(broadcast), [frame]);
+    assertEquals(decode(frame), broadcast);
+  }
+  const wrong: [string, string][] = [
+    ['"k",["put","v","always",false],2', "bytes must be the length of the values"],
+    ['"k",["put","v","sometimes",false],1', 'unknown word "sometimes"'],
+    ['"k",["cas",1,null],0', "the value must be a string"],
+    ['"k",["add",5],0', "the number must be a string"],
+    ['"k",["add","0x5"],0', "the number must be decimal"],
+    ['"k",["append","v",-1],1', "the most bytes must be"],
+    ['"k",["rename",null,"always"],0', "the new key must be a string"],
+    ['"k",["rename","to","always"],0', "bytes must be the length of the values"],
+    ['"",["several",["a"]],1', "the value must be a string"],
+    ['"",["several","a"],1', "a key with its value must be an array"],
+    ['"k",["square"],0', 'unknown operation "square"'],
+    ['"k","\\ud800",1', "a lone surrogate"],
+  ];
+  for (const [form, words] of wrong) {
+    const frame = `["broadcasts",0,4,[7,2],[5,90,${form}]]`;
+    assertThrows(() => decode(frame), RequestError, words, form);
+  }
+  assertThrows(() => decode('["broadcasts",0,4,[7,2]]'), RequestError, "must bear a message");
+  assertThrows(
+    () => decode('["broadcasts",3,4,[7,2],[5,90,"k",null,0]]'),
+    RequestError,
+    "the origin",
+  );
+});
+
+Deno.test("what an operation gave comes back as it went", () => {
+  const results: [Result, string][] = [
+    [STORED, ""],
+    [{ type: "unchanged" }, ',"unchanged"'],
+    [{ type: "value", value: null }, ',"value",null'],
+    [{ type: "value", value: "é" }, ',"value","é"'],
+    [{ type: "number", number: "-42" }, ',"number","-42"'],
+    [{ type: "failed", reason: "no_key" }, ',"failed","no_key"'],
+  ];
+  const frameOf = (end: string) =>
+    `["snapshot",1,[1,1,0],[0,0,0],0,0,true,[],[["r",true,9,0,3${end}]]]`;
+  for (const [result, end] of results) {
+    const message = decode(frameOf(end));
+    assert(message.type === "answer" && message.content.type === "snapshot");
+    const { requests } = message.content;
+    assertEquals(requests, [["r", { applied: true, index: 9, origin: 0, n: 3, result }]]);
+    assertEquals(encode(message), [frameOf(end)]);
+  }
+  for (const end of [',"sold"', ',"number",5', ',"failed","bored"', ',"value"']) {
+    assertThrows(() => decode(frameOf(end)), RequestError);
   }
 });
 
@@ -284,11 +386,11 @@ Deno.test("each wrong field of a peer's message is refused", () => {
   const wrong: [string, string][] = [
     ["[]", "unknown message missing"],
     ["[null]", "unknown message null"],
-    ['["hello",1,null,0,3,"i"]', 'unknown message "hello"'],
+    ['["hello",2,null,0,3,"i"]', 'unknown message "hello"'],
     [`["${"x".repeat(100)}"]`, `unknown message "${"x".repeat(40)}"`],
     ['["broadcast",1,"v",1,[0,1],"message",1,0,[1,0]]', "the key must be a string"],
-    ['["broadcast","x",1,1,[0,1],"message",1,0,[1,0]]', "the value must be a string"],
-    ['["broadcast","x","v",2,[0,1],"message",1,0,[1,0]]', "bytes must be the value's UTF-8 length"],
+    ['["broadcast","x",1,1,[0,1],"message",1,0,[1,0]]', "must be a text or an array"],
+    ['["broadcast","x","v",2,[0,1],"message",1,0,[1,0]]', "bytes must be the length of the values"],
     ['["broadcast","x","v",1,[0],"message",1,0,[1,0]]', "a timestamp must be [id, time]"],
     ['["broadcast","x","v",1,[0,-1],"message",1,0,[1,0]]', "a timestamp's time must be"],
     ['["broadcast","x","v",1,{},"message",1,0,[1,0]]', "a timestamp must be an array"],
@@ -344,7 +446,7 @@ Deno.test("each wrong field of a peer's message is refused", () => {
     ['["fetch",1,2,0]', "the fetch must be"],
     ['["entries",1]', "the index must be"],
     ['["entries",null,1]', "the fetch must be"],
-    ['["entries",1,1,[0,1,1,"x"]]', "the value must be a string"],
+    ['["entries",1,1,[0,1,1,"x"]]', "must be a text or an array"],
     ['["entries",1,1,"x"]', "a message must be an array"],
     ['["snapshot",1,[0,0],[],0,0,true,[],[]]', "a position must be"],
     ['["snapshot",1,[1,1,0],null,0,0,true,[],[]]', "deliveredN must be an array"],
@@ -367,7 +469,7 @@ Deno.test("each wrong field of a peer's message is refused", () => {
       "until where a request counts must be",
     ],
     ['["part",7]', "a message must be an array"],
-    ['["part",[0,1,1,"x","v",9]]', "bytes must be the value's UTF-8 length"],
+    ['["part",[0,1,1,"x","v",9]]', "bytes must be the length of the values"],
     ['["part",[0,1,1,"x","v",1,0]]', "the request id must be a string"],
   ];
   for (const [text, words] of wrong) {
@@ -572,8 +674,8 @@ const HELLO: Hello = {
 };
 
 Deno.test("the hello: its form as text", () => {
-  assertEquals(encodeHello(HELLO), '["hello",1,null,2,3,"0a0b"]');
-  assertEquals(encodeHello({ ...HELLO, cluster: "c" }), '["hello",1,"c",2,3,"0a0b"]');
+  assertEquals(encodeHello(HELLO), '["hello",2,null,2,3,"0a0b"]');
+  assertEquals(encodeHello({ ...HELLO, cluster: "c" }), '["hello",2,"c",2,3,"0a0b"]');
   for (const cluster of [null, "c"]) {
     const hello = { ...HELLO, cluster };
     assertEquals(decodeHello(encoder.encode(encodeHello(hello))), hello);
@@ -587,10 +689,10 @@ Deno.test("anything else first is no hello", () => {
     ["[]", "a peer must begin with its hello"],
     ['["hello"]', "the protocol must be"],
     ['["hello","1",null,2,3,"i"]', "the protocol must be"],
-    ['["hello",1,7,2,3,"i"]', "the cluster must be"],
-    ['["hello",1,null,-1,3,"i"]', "the id must be"],
-    ['["hello",1,null,2,null,"i"]', "the replicas must be"],
-    ['["hello",1,null,2,3]', "the identity must be"],
+    ['["hello",2,7,2,3,"i"]', "the cluster must be"],
+    ['["hello",2,null,-1,3,"i"]', "the id must be"],
+    ['["hello",2,null,2,null,"i"]', "the replicas must be"],
+    ['["hello",2,null,2,3]', "the identity must be"],
   ];
   for (const [text, words] of wrong) {
     assertThrows(() => decodeHello(encoder.encode(text)), RequestError, words, text);
