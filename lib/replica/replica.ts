@@ -99,7 +99,7 @@ export class Replica implements SessionReplica {
   readonly #order: Order;
   readonly #identity: string;
   readonly #links: Links;
-  readonly #turns = new Turns();
+  readonly #turns = new Turns(performance.now());
   readonly #sessions = new Set<Session>();
   readonly #began = performance.now();
   /** Whether a commit that must be safe takes as long as the disk. */
@@ -108,6 +108,8 @@ export class Replica implements SessionReplica {
 
   // What this turn has gathered.
   #turning = false;
+  #now: number | null = null;
+  #ordering: boolean | null = null;
   #writes: Write[] = [];
   #deliver: Entry[] = [];
   #apply: Entry[] = [];
@@ -217,9 +219,11 @@ export class Replica implements SessionReplica {
 
   // What a session asks
 
-  /** The time that deadlines count in, in milliseconds. */
+  /** The time that deadlines count in, in milliseconds: the same for all of one turn. */
   now(): number {
-    return performance.now();
+    if (this.#now !== null) return this.#now;
+    this.#wantTurn();
+    return this.#now = performance.now();
   }
 
   /** By origin: the highest `n` applied here. */
@@ -229,7 +233,7 @@ export class Replica implements SessionReplica {
 
   /** Asks for time to work: null gives it at once, a promise once it is kept. */
   nextTurn(): Promise<void> | null {
-    return this.#turns.next();
+    return this.#turns.next(this.now());
   }
 
   /** A read has come; if it is linearizable it needs a confirmation, of this number. */
@@ -436,6 +440,8 @@ export class Replica implements SessionReplica {
   }
 
   #tick(): void {
+    this.#now = null;
+    this.#turns.tick(this.now());
     this.#run({ type: "tick", random: Math.random() });
     this.#missingSince.update(this.#order.missing());
     this.#suspectedSince.update(this.#order.suspects().keys());
@@ -471,7 +477,10 @@ export class Replica implements SessionReplica {
     if (out.number > 0) this.#number = out.number;
     for (const { to, message } of out.send) this.#links.send(to, message);
     for (const { peer, reason } of out.breakLinks) this.#links.break(peer, reason);
-    for (const notice of out.notices) this.#tell(notice);
+    for (const notice of out.notices) {
+      this.#ordering = null;
+      this.#tell(notice);
+    }
     this.#wantTurn();
     return out;
   }
@@ -507,15 +516,17 @@ export class Replica implements SessionReplica {
       this.#answerFetches();
       // What is submitted from here on has a turn of its own.
       this.#turning = false;
+      this.#now = null;
+      this.#ordering = null;
       if (applied || confirmed) this.#wakeWaiting();
     });
   }
 
   #commit(commit: Commit, safe: boolean): readonly Result[] {
     if (!safe) return this.#store.commit(commit, safe);
-    const began = this.now();
+    const began = performance.now();
     const results = this.#store.commit(commit, safe);
-    const ended = this.now();
+    const ended = performance.now();
     this.#fsyncTimes.add(ended - began, ended);
     return results;
   }
@@ -731,7 +742,7 @@ export class Replica implements SessionReplica {
   /** Whether writes are ordered here as far as is known: a view may be live that has lost its majority. */
   #isOrdering(): boolean {
     const { replicas } = this.#options;
-    return this.#order.state === "live" &&
+    return this.#ordering ??= this.#order.state === "live" &&
       replicas - this.#order.missing().length >= majority(replicas);
   }
 
