@@ -190,6 +190,12 @@ export const HELLO_WAIT_MS = 2_000;
 /** A server that cannot accept a connection tries again after this long. */
 export const ACCEPT_PAUSE_MS = 100;
 
+/** What nobody waits for goes to a peer with what goes there next, or this much later. */
+export const LAZY_MS = 2;
+
+/** Who has asked for a linearizable read within this long soon asks again, and waits for each answer. */
+export const ASKING_MS = 1_000;
+
 /** Messages in one broadcast: who receives it does nothing else meanwhile. */
 export const BROADCAST_MESSAGES_MAX = 1024;
 

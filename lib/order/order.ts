@@ -14,6 +14,7 @@
 import { invariant, unreachable } from "../invariant.ts";
 import {
   ACKNOWLEDGE_LATE_FACTOR,
+  ASKING_MS,
   CHANGE_WAIT_MS_MAX,
   CHANGE_WAIT_MS_MIN,
   FETCH_WAIT_MS,
@@ -138,6 +139,9 @@ export class Order {
   /** Whether it was told what this replica lacks since it was last live. */
   #lackTold = false;
 
+  /** By peer: when it asked last for a linearizable read. */
+  readonly #askedAt: number[];
+
   #now = 0;
   #random = 0;
   #heartbeatAt = -Infinity;
@@ -171,7 +175,12 @@ export class Order {
     this.#peers = new Peers(replicas, id, suspectAfterMs);
     this.#absences = new Absences(replicas);
     this.#reads = new Reads(id, majority(replicas));
-    const around = { open: () => this.#openMembers(), number: () => this.#number + 1 };
+    const around = {
+      open: () => this.#openMembers(),
+      number: () => this.#number + 1,
+      isAsking: (member: number) => this.#now - this.#askedAt[member] < ASKING_MS,
+    };
+    this.#askedAt = Array(replicas).fill(-Infinity);
     this.#order = new TotalOrder(id, durable, around, queue);
   }
 
@@ -651,6 +660,7 @@ export class Order {
         return this.#onAnswer(from, message);
       case "confirm":
         if (!this.#inView(message.ballot)) return;
+        this.#askedAt[from] = this.#now;
         return this.#send(from, { ...message, type: "confirmed" });
       case "confirmed":
         if (!this.#inView(message.ballot)) return;

@@ -100,7 +100,12 @@ export interface Effects {
    */
   deliver: Entry[];
   /** To be sent to these peers in this order. To a peer without a link: dropped. */
-  send: { readonly to: number; readonly message: PeerMessage }[];
+  send: {
+    readonly to: number;
+    readonly message: PeerMessage;
+    /** Nobody waits for it: it may go with the next that is sent there, or a little later. */
+    readonly lazy?: boolean;
+  }[];
   /** Links on which something impossible came: to be broken and made again. */
   breakLinks: { readonly peer: number; readonly reason: string }[];
   /**

@@ -38,6 +38,8 @@ export interface OrderSurroundings {
   open(): readonly number[];
   /** The number that the writes of this step will have. */
   number(): number;
+  /** Whether a member has lately asked something that it answers only when it has delivered. */
+  isAsking(member: number): boolean;
 }
 
 /** How many own messages are in the queue at once; the others wait in the outbox. */
@@ -77,6 +79,8 @@ export class TotalOrder {
   #received: number[] = [];
   /** Received, but perhaps not yet on disk; in the order of the writes' numbers. */
   readonly #unsafe = new Fifo<{ readonly number: number; readonly last: Message }>();
+  /** By origin: how many messages of this view are in the queue. */
+  #queued: number[] = [];
   /** By origin: the last message of this view that is safe here: what is acknowledged. */
   #safe: (Covered | null)[] = [];
   /** By member, then by origin: the time up to which it has acknowledged; -1 for nothing. */
@@ -216,6 +220,8 @@ export class TotalOrder {
     }
     this.#view = view;
     this.#ownPrev = this.#received[this.#self];
+    // What is carried is delivered at the start, without an acknowledgement.
+    this.#queued = Array(this.#replicas).fill(0);
     this.#unsafe.clear();
     this.#safe = Array(this.#replicas).fill(null);
     this.#acknowledged = Array.from(
@@ -312,7 +318,11 @@ export class TotalOrder {
     this.#clock++;
     const open = this.#around.open();
     for (const origin of origins) {
-      for (const to of open) this.#sendAcknowledgement(to, origin, out);
+      const message = this.#acknowledgement(origin);
+      for (const to of open) {
+        const lazy = to !== origin && this.#queued[to] === 0 && !this.#around.isAsking(to);
+        out.send.push({ to, message, lazy });
+      }
     }
     this.#deliver(out);
   }
@@ -339,7 +349,7 @@ export class TotalOrder {
       out.send.push({ to: peer, message: broadcast });
     }
     this.#safe.forEach((covers, origin) => {
-      if (covers !== null) this.#sendAcknowledgement(peer, origin, out);
+      if (covers !== null) out.send.push({ to: peer, message: this.#acknowledgement(origin) });
     });
     return null;
   }
@@ -459,6 +469,7 @@ export class TotalOrder {
   #queue(broadcast: Broadcast, out: Effects): void {
     const { messages } = broadcast;
     for (const message of messages) this.#pending.add(message);
+    this.#queued[messages[0].origin] += messages.length;
     this.#unsafe.push({ number: this.#around.number(), last: messages[messages.length - 1] });
     out.writes.push({ type: "received", broadcast });
   }
@@ -468,6 +479,7 @@ export class TotalOrder {
     for (let head = this.#pending.head(); head; head = this.#pending.head()) {
       if (head.time > stable[head.origin]) break;
       this.#pending.shift();
+      this.#queued[head.origin]--;
       if (head.origin === this.#self) {
         const own = this.#own.shift();
         invariant(own === head, "own messages are delivered in the order of n");
@@ -507,15 +519,12 @@ export class TotalOrder {
     out.deliver.push({ index: this.#position.index, message });
   }
 
-  #sendAcknowledgement(to: number, origin: number, out: Effects): void {
+  #acknowledgement(origin: number): Acknowledgement {
     const covers = this.#safe[origin];
     invariant(covers !== null, "only what is safe is acknowledged");
     const stamp = { time: this.#clock, id: this.#self };
     const last = this.#received[this.#self];
-    out.send.push({
-      to,
-      message: { type: "acknowledgement", ballot: this.#ballot(), covers, stamp, last },
-    });
+    return { type: "acknowledgement", ballot: this.#ballot(), covers, stamp, last };
   }
 
   #members(): readonly number[] {

@@ -13,6 +13,7 @@ import {
   FRAME_BYTES_MAX,
   HELLO_BYTES_MAX,
   HELLO_WAIT_MS,
+  LAZY_MS,
   OUTBOX_MESSAGES_MAX,
   PARTS_BYTES_MAX,
   REDIAL_MS_MAX,
@@ -74,6 +75,12 @@ export class Links {
   readonly #frameBytesMax: number;
   readonly #links = new Map<number, Link>();
   readonly #dirty = new Set<Channel>();
+  #lazyTimer: ReturnType<typeof setTimeout> | undefined;
+  /** What was sent last, as frames. */
+  #encoded: { readonly message: PeerMessage | null; readonly frames: readonly string[] } = {
+    message: null,
+    frames: [],
+  };
   readonly #strangers = new Set<Channel>();
   readonly #reception: Reception;
   /** By the id that a refused one claimed: the last reason told. */
@@ -104,12 +111,33 @@ export class Links {
     });
   }
 
-  /** Adds a message to what the next {@linkcode flush} sends; dropped without a link. */
-  send(to: number, message: PeerMessage): void {
+  /**
+   * Adds a message to what the next {@linkcode flush} sends; dropped without a link. Who waits for
+   * nothing is woken less often: a `lazy` one goes with the next that is not, or a little later.
+   */
+  send(to: number, message: PeerMessage, lazy = false): void {
     const link = this.#links.get(to);
     if (link === undefined) return;
-    encodePeerMessage(message, (frame) => link.channel.add(frame));
-    this.#dirty.add(link.channel);
+    for (const frame of this.#encode(message)) link.channel.add(frame);
+    if (!lazy) this.#dirty.add(link.channel);
+    else if (this.#lazyTimer === undefined) {
+      this.#lazyTimer = setTimeout(() => this.#flushAll(), LAZY_MS);
+    }
+  }
+
+  /** What goes to several peers is encoded once. */
+  #encode(message: PeerMessage): readonly string[] {
+    if (message !== this.#encoded.message) {
+      const frames: string[] = [];
+      encodePeerMessage(message, (frame) => frames.push(frame));
+      this.#encoded = { message, frames };
+    }
+    return this.#encoded.frames;
+  }
+
+  #flushAll(): void {
+    this.#lazyTimer = undefined;
+    for (const { channel } of this.#links.values()) channel.flush();
   }
 
   /** Sends what was added, one write for each peer. */
@@ -129,6 +157,7 @@ export class Links {
   /** Ends all links for good. */
   close(): void {
     this.#closed = true;
+    clearTimeout(this.#lazyTimer);
     this.#closing.resolve();
     this.#listener?.close();
     for (const { channel } of this.#links.values()) channel.close();

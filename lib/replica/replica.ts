@@ -475,7 +475,7 @@ export class Replica implements SessionReplica {
     for (const wanted of out.read) this.#wanted.push(wanted);
     for (const confirmed of out.confirmed) this.#reads.add(confirmed);
     if (out.number > 0) this.#number = out.number;
-    for (const { to, message } of out.send) this.#links.send(to, message);
+    for (const { to, message, lazy } of out.send) this.#links.send(to, message, lazy);
     for (const { peer, reason } of out.breakLinks) this.#links.break(peer, reason);
     for (const notice of out.notices) {
       this.#ordering = null;
