@@ -97,22 +97,23 @@ export function spreadInWords(spread: Spread, words: (value: number) => string):
   return min === max ? words(median) : `${words(median)} (${words(min)} … ${words(max)})`;
 }
 
-/** A ratio with two digits behind the point. */
-export function times(value: number): string {
-  return `${value.toFixed(2)}x`;
+/** A ratio kvdist/peer, and where those of all rounds lie. */
+export function ratioInWords({ median, min, max }: Spread): string {
+  const digits = (value: number) => value.toFixed(2);
+  return `${digits(median)}x` + (min === max ? "" : ` (${digits(min)}–${digits(max)})`);
 }
 
 /** The target in words. */
 export function targetInWords({ comparison: { target, aim, figure } }: Compared): string {
   if (target === undefined) return "";
   const bound = figure === "rate" ? "≥" : "≤";
-  return `${bound} ${target}x${aim === undefined ? "" : ` (aim ${aim}x)`}`;
+  return `${bound} ${target}${aim === undefined ? "" : ` (aim ${aim})`}`;
 }
 
 /** What became of it in words; where kvdist is behind, it is said, target or not. */
 export function verdictInWords({ verdict, isBehind }: Compared): string {
   const words = { none: "", met: "met", aim: "met, aim too", missed: "MISSED" }[verdict];
-  return [words, isBehind ? "kvdist behind" : ""].filter((word) => word !== "").join(", ");
+  return [words, isBehind ? "behind" : ""].filter((word) => word !== "").join(", ");
 }
 
 /** The name of a work or a system, by its id. */
@@ -255,6 +256,11 @@ function comparedLines(
       compared.map((one) => comparedRow(one, participants)),
       { width },
     ),
+    ...wrap(
+      "Of rates at least, of times at most is asked for; “behind”: kvdist is slower than the peer, " +
+        "target or not.",
+      width,
+    ),
     ...aimed.map(({ aim, perSecond, isReached }) =>
       `${nameOf(participants, aim.kvdist)}, ${nameOf(WORKS, aim.work)}: ` +
       `${spreadInWords(perSecond, rate)}, aim ${count(aim.perSecond)}/s: ` +
@@ -282,7 +288,7 @@ function comparedRow(one: Compared, participants: readonly Participant[]): strin
     inWords(kvdist.median, figure),
     nameOf(participants, comparison.peer),
     inWords(peer.median, figure),
-    spreadInWords(ratio, times) + (isGeneratorBound ? " *" : "  "),
+    ratioInWords(ratio) + (isGeneratorBound ? " *" : "  "),
     targetInWords(one),
     verdictInWords(one),
   ];
