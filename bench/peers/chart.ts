@@ -15,6 +15,8 @@ import {
   type Part,
   type Participant,
   partsOf,
+  POINT_TITLES,
+  pointInWords,
   ratioInWords,
   type Report,
   spreadInWords,
@@ -43,8 +45,8 @@ svg text { fill: var(--text); } svg .dim { fill: var(--dim); }
 svg text.bad { font-weight: 600; fill: var(--bad); }
 .curve { fill: none; stroke-width: 2; } .c0 { stroke: var(--plain); } .c1 { stroke: var(--good); }
 .c2 { stroke: var(--target); } .c3 { stroke: var(--bad); }
-svg text.t0 { fill: var(--plain); } svg text.t1 { fill: var(--good); }
-svg text.t2 { fill: var(--target); } svg text.t3 { fill: var(--bad); }
+.l0 { color: var(--plain); } .l1 { color: var(--good); }
+.l2 { color: var(--target); } .l3 { color: var(--bad); }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 13.5px; }
 th, td { padding: .15rem .7rem .15rem 0; border-bottom: 1px solid var(--line); text-align: left;
   vertical-align: top; } td.number, th.number { text-align: right; }
@@ -52,17 +54,17 @@ th, td { padding: .15rem .7rem .15rem 0; border-bottom: 1px solid var(--line); t
 `;
 
 /** Places in the chart of ratios, in its own units. */
-const RATIO = { width: 1000, bars: 390, barsEnd: 740, words: 752, row: 40, top: 34, bar: 14 };
+const RATIO = { width: 1040, bars: 390, barsEnd: 740, words: 752, row: 40, top: 34, bar: 14 };
 
 /** Places in a chart of curves. */
-const CURVES = { width: 480, height: 300, left: 70, right: 20, top: 16, bottom: 44 };
+const CURVES = { width: 480, height: 300, left: 70, right: 20, top: 16, bottom: 30 };
 
 /** How many lines a chart can tell apart by colour. */
 const CURVE_COLOURS = 4;
 
 /** The page. */
 export function page(report: Report): string {
-  const { participants, absentees, curves } = report;
+  const { curves } = report;
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -73,13 +75,15 @@ export function page(report: Report): string {
 ${conditions(report).map((text) => `<p class="dim">${escape(text)}</p>`).join("\n")}
 ${partsOf(report).map((part) => partSection(part, report)).join("\n")}
 ${curveSection(curves)}
-<h2>What was measured</h2>
-<ul>
-${participants.map(participantItem).join("\n")}
-${absentees.map(({ name, why }) => `<li>Not: ${escape(`${name}: ${why}`)}</li>`).join("\n")}
-</ul>
+${participantSection(report)}
 </html>
 `;
+}
+
+function participantSection({ participants, absentees }: Report): string {
+  const missing = absentees.map(({ name, why }) => `<li>Not: ${escape(`${name}: ${why}`)}</li>`);
+  const items = [...participants.map(participantItem), ...missing];
+  return items.length === 0 ? "" : `<h2>What was measured</h2>\n<ul>${items.join("\n")}</ul>`;
 }
 
 function participantItem({ name, version, promise, settings }: Participant): string {
@@ -228,26 +232,24 @@ function curveSection(curves: readonly Curve[]): string {
   return axes.map((axis) => {
     const own = curves.filter((curve) => curve.axis === axis);
     return `<h2>${escape(capital(axis))}</h2>
+<p>${own.slice(0, CURVE_COLOURS).map(legend).join(" &nbsp; ")}</p>
 <div style="display: flex; flex-wrap: wrap">
 ${curveChart(own, "answers a second", (point) => point.perSecond)}
 ${curveChart(own, "p99 in ms", (point) => point.p99Ms)}
 </div>
 ${
       htmlTable(
-        [axis, "", "answers", "p50", "p99", "generator"],
+        [axis, "", ...POINT_TITLES],
         own.flatMap(({ name, points }) =>
-          points.map(({ at, perSecond, p50Ms, p99Ms, coreShare }) => [
-            count(at),
-            name,
-            rate(perSecond),
-            duration(p50Ms),
-            duration(p99Ms),
-            percent(coreShare),
-          ])
+          points.map((point) => [count(point.at), name, ...pointInWords(point)])
         ),
       )
     }`;
   }).join("\n");
+}
+
+function legend({ name }: Curve, i: number): string {
+  return `<span class="l${i}">━ ${escape(name)}</span>`;
 }
 
 /** Curves on scales that are both logarithmic: a straight line is a power. */
@@ -274,14 +276,11 @@ function curveChart(
       `${count(place)}</text>`
     ),
   ];
-  const lines = curves.slice(0, CURVE_COLOURS).flatMap(({ name, points }, i) => {
+  const lines = curves.slice(0, CURVE_COLOURS).map(({ name, points }, i) => {
     const path = points.map((point) => `${x.at(point.at)},${y.at(value(point))}`).join(" ");
-    return [
-      `<polyline class="curve c${i}" points="${path}"><title>${escape(name)}</title></polyline>`,
-      `<text class="t${i}" x="${left + 4}" y="${height - bottom - 8 - 15 * i}">${
-        escape(name)
-      }</text>`,
-    ];
+    return `<polyline class="curve c${i}" points="${path}"><title>${
+      escape(name)
+    }</title></polyline>`;
   });
   return `<figure style="flex: 1 1 440px; margin: 0"><figcaption class="dim">${escape(title)}
 </figcaption><svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escape(title)}">

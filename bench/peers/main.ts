@@ -14,7 +14,7 @@ import { columns, isTerminal, note, print } from "../../lib/cli/output.ts";
 import { page } from "./chart.ts";
 import { FLAGS, HELP, planOf } from "./flags.ts";
 import { reportLines } from "./report.ts";
-import { runPlan } from "./run.ts";
+import { runPlan, runSweep } from "./run.ts";
 
 /** So wide is the widest table; in a file it is not wrapped. */
 const COLUMNS = 150;
@@ -28,14 +28,15 @@ const EXIT_USAGE = 2;
 async function main(signal: AbortSignal): Promise<number> {
   const { flags, args } = parseFlags(FLAGS, Deno.args);
   if (args.length > 0) throw new UsageError(`takes flags only, and got ${args[0]}`);
-  const report = await runPlan(planOf(flags), { dir: flags.dir, signal, tell: note });
+  const run = flags.sweep ? runSweep : runPlan;
+  const report = await run(planOf(flags), { dir: flags.dir, signal, tell: note });
   const width = isTerminal("stdout") ? Math.max(columns(), COLUMNS_MIN) : COLUMNS;
   for (const line of reportLines(report, width)) print(line);
   if (flags.json !== undefined) {
     await Deno.writeTextFile(flags.json, JSON.stringify(report, null, 2) + "\n");
   }
   if (flags.html !== undefined) await Deno.writeTextFile(flags.html, page(report));
-  return report.measurements.length > 0 ? 0 : EXIT_FAILED;
+  return report.measurements.length + report.curves.length > 0 ? 0 : EXIT_FAILED;
 }
 
 if (Deno.args.includes("--help")) {

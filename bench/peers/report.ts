@@ -129,16 +129,26 @@ export function workInWords({ comparison: { work, figure } }: Compared): string 
   return nameOf(WORKS, work) + (figure === "p50" ? ": p50" : "");
 }
 
-/** How it was measured, a line each. */
+/** How it was measured, a paragraph each. */
 export function conditions(report: Report): string[] {
-  const { machine, rounds, durationMs, keys, valueBytes, repetitions } = report;
-  return [
+  const { machine, rounds, durationMs, keys, valueBytes, repetitions, curves } = report;
+  const place =
     `${report.begun}; ${counted(machine.cores, "core")} ${machine.processor}; ${machine.system}; ` +
-    `Deno ${machine.deno}; folders on ${machine.disk}; load before ${machine.load.toFixed(2)}`,
-    `${counted(rounds, "round")}; values of ${counted(valueBytes, "byte")}, ${
-      counted(keys, "key")
-    } written before; ${durationMs / 1000} s for each measurement; pairs: median of ` +
-    `${counted(repetitions, "repetition")} after 1,000 operations`,
+    `Deno ${machine.deno}; folders on ${machine.disk}; load before ${machine.load.toFixed(2)}`;
+  const time = `${counted(rounds, "round")}, ${durationMs / 1000} s for each measurement`;
+  if (curves.length > 0) {
+    return [
+      place,
+      `${time}; medians of all rounds. Unless it is what varies: 3 replicas in one process, 50 ` +
+      "clients of one of them, each with one request under way, 10,000 keys written before (fewer " +
+      "where values are large: 64 MiB at most), values of 64 bytes; all writes sequential. Memory " +
+      "is that of all replicas together.",
+    ];
+  }
+  return [
+    place,
+    `${time}; values of ${counted(valueBytes, "byte")}, ${counted(keys, "key")} written before; ` +
+    `pairs: median of ${counted(repetitions, "repetition")} after 1,000 operations`,
     "Each client has one request under way, except with -P 16, where redis-benchmark asks. " +
     "Medians of all rounds, in brackets the least and the most; ratios are computed within a round.",
   ];
@@ -146,18 +156,11 @@ export function conditions(report: Report): string[] {
 
 /** The whole report as lines of text. */
 export function reportLines(report: Report, width: number): string[] {
-  const { participants, absentees, machine } = report;
+  const { participants, absentees, machine, curves } = report;
   const paragraph = (text: string) => wrap(text, width);
   return [
     ...conditions(report).flatMap(paragraph),
-    "",
-    ...table(
-      [{ title: "system" }, { title: "version" }, { title: "an answered write is" }],
-      participants.map(({ name, version, promise }) => [name, version, promise]),
-      { width },
-    ),
-    "",
-    ...participants.flatMap(({ name, settings }) => paragraph(`${name}: ${settings}`)),
+    ...(participants.length === 0 ? [] : ["", ...participantLines(participants, width)]),
     ...(absentees.length === 0 ? [] : [""]),
     ...absentees.flatMap(({ name, why }) => paragraph(`not measured: ${name}: ${why}`)),
     ...partsOf(report).flatMap((part) => [
@@ -167,7 +170,50 @@ export function reportLines(report: Report, width: number): string[] {
       ...measuredLines(part, participants, width),
       ...(part.compared.length === 0 ? [] : ["", ...comparedLines(part, participants, width)]),
     ]),
+    ...curveLines(curves, width),
   ];
+}
+
+function participantLines(participants: readonly Participant[], width: number): string[] {
+  return [
+    ...table(
+      [{ title: "system" }, { title: "version" }, { title: "an answered write is" }],
+      participants.map(({ name, version, promise }) => [name, version, promise]),
+      { width },
+    ),
+    "",
+    ...participants.flatMap(({ name, settings }) => wrap(`${name}: ${settings}`, width)),
+  ];
+}
+
+/** What stands in the columns of a curve's table, besides what is varied. */
+export const POINT_TITLES = ["answers", "p50", "p99", "generator", "memory"] as const;
+
+/** A point's figures in words, in the order of {@linkcode POINT_TITLES}. */
+export function pointInWords(
+  { perSecond, p50Ms, p99Ms, coreShare, residentMebibytes }: Curve["points"][number],
+): string[] {
+  const generator = percent(coreShare) + (isBound({ coreShare }) ? " *" : "");
+  const memory = `${count(residentMebibytes)} MiB`;
+  return [rate(perSecond), duration(p50Ms), duration(p99Ms), generator, memory];
+}
+
+function curveLines(curves: readonly Curve[], width: number): string[] {
+  const axes = [...new Set(curves.map(({ axis }) => axis))];
+  return axes.flatMap((axis) => [
+    "",
+    ...table(
+      [
+        { title: axis, align: "right" },
+        { title: "" },
+        ...POINT_TITLES.map((title) => ({ title, align: "right" } as const)),
+      ],
+      curves.filter((curve) => curve.axis === axis).flatMap(({ name, points }) =>
+        points.map((point) => [count(point.at), name, ...pointInWords(point)])
+      ),
+      { width },
+    ),
+  ]);
 }
 
 function measuredLines(

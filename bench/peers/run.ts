@@ -12,6 +12,7 @@ import { isBound, type Measurement } from "./measurement.ts";
 import { coresOf } from "./pinning.ts";
 import { Fleet, isInstalled } from "./processes.ts";
 import type { Absentee, Machine, Participant, Report } from "./report.ts";
+import { sweep } from "./sweep.ts";
 import { outputOf, type System, type Target } from "./systems/system.ts";
 import type { Work } from "./targets.ts";
 
@@ -26,20 +27,49 @@ export interface RunOptions {
 
 /** Measures all that the plan asks for. */
 export async function runPlan(plan: Plan, options: RunOptions): Promise<Report> {
-  const { rounds, durationMs, repetitions, keys, valueBytes, pinnings } = plan;
   const begun = new Date().toISOString();
   const machine = await describeMachine(options.dir);
   const { participants, absentees, systems } = await muster(plan.systems, options);
-  const run = new Run({ ...plan, systems }, options);
+  const pinnings = await possible(plan.pinnings, options);
+  const run = new Run({ ...plan, systems, pinnings }, options);
   await run.all();
   return {
-    begun,
-    machine,
-    ...{ rounds, durationMs, repetitions, keys, valueBytes, pinnings, participants },
+    ...settingsOf(plan),
+    ...{ begun, machine, pinnings, participants },
     absentees: [...absentees, ...run.absentees],
     measurements: run.measurements,
     curves: [],
   };
+}
+
+/** Measures how kvdist grows, with the plan's rounds and times. */
+export async function runSweep(plan: Plan, options: RunOptions): Promise<Report> {
+  const begun = new Date().toISOString();
+  const machine = await describeMachine(options.dir);
+  const { rounds, durationMs } = plan;
+  const { curves, absentees } = await sweep({ rounds, durationMs, ...options });
+  return {
+    ...settingsOf(plan),
+    ...{ begun, machine, absentees, curves },
+    pinnings: [],
+    participants: [],
+    measurements: [],
+  };
+}
+
+/** Of the plan, what the report says of it. */
+function settingsOf({ rounds, durationMs, repetitions, keys, valueBytes }: Plan) {
+  return { rounds, durationMs, repetitions, keys, valueBytes };
+}
+
+/** Where there is no taskset, nothing is pinned. */
+async function possible(
+  pinnings: readonly boolean[],
+  { tell }: RunOptions,
+): Promise<readonly boolean[]> {
+  if (!pinnings.includes(true) || await isInstalled("taskset")) return pinnings;
+  tell("there is no taskset here: nothing is pinned");
+  return [false];
 }
 
 /** Who is installed here, and who is not. */

@@ -9,7 +9,7 @@ import { VERSION } from "../../../lib/version.ts";
 import { isObject, parseJson } from "../../../lib/wire/json.ts";
 import type { Fleet } from "../processes.ts";
 import { ask, isLine } from "./ask.ts";
-import type { System } from "./system.ts";
+import type { System, Target } from "./system.ts";
 
 const SCRIPT = new URL("../../../scripts/kvdist", import.meta.url).pathname;
 
@@ -70,10 +70,10 @@ export async function startKvdist(
   fleet: Fleet,
   flags: readonly string[],
   replicas: number,
-): Promise<{ protocol: "resp"; address: string }> {
+): Promise<Target & { readonly pid: number }> {
   const own = ["--replicas", `${replicas}`, "--port", "0", "--peer-port", "0"];
   const data = flags.includes("memory") ? [] : ["--data", `${fleet.folder}/kvdist`];
-  const { firstLine } = await fleet.start({
+  const { firstLine, pid } = await fleet.start({
     command: "sh",
     args: [SCRIPT, "serve", "--json", ...own, ...data, ...flags],
   });
@@ -86,7 +86,7 @@ export async function startKvdist(
   }
   const set = async () => (await ask(port, "SET ready yes\r\n", isLine)).startsWith("+OK");
   await fleet.until("write of kvdist", set);
-  return { protocol: "resp", address };
+  return { protocol: "resp", address, pid };
 }
 
 /** The client address of replica 0 in the ready line. */
