@@ -15,6 +15,9 @@ export const ERROR_CODES = {
   timeout: "the time limit passed first",
   no_quorum: "too few replicas are reachable to order a write",
   needs_order: "this command needs `sequential` or above",
+  not_a_number: "what is there is no decimal number of 64 bits; nothing was changed",
+  out_of_range: "the sum has more than 64 bits; nothing was changed",
+  no_key: "there is no such key; nothing was changed",
   unauthorized: "the server does not let this client do that",
   internal: "the server failed",
 } as const;

@@ -254,10 +254,11 @@ function requestOf(asked: Asked, options: RequestOptions): Request {
     case "get":
       return { type: "get", key: asked.key, options };
     case "delete":
-      return { type: "delete", key: asked.key, options };
+      return { type: "write", operation: { type: "delete", key: asked.key }, options };
     case "set": {
       const { key, value } = asked;
-      return { type: "set", key, value, bytes: byteLength(value), options };
+      const operation = { type: "set", key, value, bytes: byteLength(value) } as const;
+      return { type: "write", operation, options };
     }
   }
 }

@@ -32,15 +32,9 @@ export interface Asked {
   readonly reject: (error: Error) => void;
 }
 
-/** Whether it changes the store. */
-export function isWrite({ type }: Request): boolean {
-  return type === "set" || type === "delete";
-}
-
 /** The request as it is asked again elsewhere: a write needs a name, so that it is applied once. */
 export function named(request: Request): Request {
-  if (request.type !== "set" && request.type !== "delete") return request;
-  if (request.options.id !== undefined) return request;
+  if (request.type !== "write" || request.options.id !== undefined) return request;
   return { ...request, options: { ...request.options, id: crypto.randomUUID() } };
 }
 

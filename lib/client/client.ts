@@ -16,6 +16,7 @@ import type {
   Status,
   Token,
 } from "../wire/message.ts";
+import type { WriteOperation } from "../wire/write.ts";
 
 /** How a connection is made, and what holds for each of its requests. */
 export interface ConnectOptions {
@@ -96,11 +97,8 @@ export abstract class Client {
    * @throws {TimeoutError} if no answer comes in time
    */
   async set(key: string, value: string, options?: RequestOptions): Promise<Token> {
-    const bytes = byteLength(value);
-    const [reply] = await this.request(
-      { type: "set", key, value, bytes, options: this.#with(options) },
-    );
-    return token(reply);
+    const operation = { type: "set", key, value, bytes: byteLength(value) } as const;
+    return token(await this.#write(operation, options));
   }
 
   /**
@@ -125,8 +123,7 @@ export abstract class Client {
    * @throws {TimeoutError} if no answer comes in time
    */
   async delete(key: string, options?: RequestOptions): Promise<Token> {
-    const [reply] = await this.request({ type: "delete", key, options: this.#with(options) });
-    return token(reply);
+    return token(await this.#write({ type: "delete", key }, options));
   }
 
   /**
@@ -176,6 +173,11 @@ export abstract class Client {
   /** As {@linkcode Client.close}. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  async #write(operation: WriteOperation, options?: RequestOptions): Promise<Reply> {
+    const [reply] = await this.request({ type: "write", operation, options: this.#with(options) });
+    return reply;
   }
 
   #with(options: RequestOptions = {}): RequestOptions {

@@ -26,7 +26,6 @@ import {
   type Asked,
   attempt,
   isSuccess,
-  isWrite,
   maybeOf,
   named,
   reasonToMove,
@@ -209,7 +208,7 @@ export class FailoverClient extends Client {
     this.#fruitless = 0;
     if (this.#again.length === 0) return this.#finish(asked, result);
     // A read before which something failed would be answered before it takes effect.
-    if (!isWrite(asked.request)) return void this.#again.push(asked);
+    if (asked.request.type !== "write") return void this.#again.push(asked);
     const overtaken = this.#again;
     this.#again = [];
     for (const earlier of overtaken) this.#finish(earlier, lastOf(earlier));
@@ -235,7 +234,7 @@ export class FailoverClient extends Client {
     if (isSuccess(result)) {
       if (result.type === "replies") this.#depend(result.replies);
       settle(asked, result);
-    } else if (isWrite(asked.request) && asked.maybe) {
+    } else if (asked.request.type === "write" && asked.maybe) {
       this.#tellOutcome(asked, result);
     } else {
       settle(asked, result);
@@ -327,7 +326,7 @@ export class FailoverClient extends Client {
 
   /** A replica's word, or null if there is none in time. */
   async #outcomeOf({ request }: Asked): Promise<Extract<Reply, { type: "outcome" }> | null> {
-    if (request.type !== "set" && request.type !== "delete") return null;
+    if (request.type !== "write") return null;
     const { id, consistency } = request.options;
     if (id === undefined) return null;
     const options = {

@@ -112,8 +112,8 @@ export class Unanswered {
   }
 }
 
-function isWrite(request: Request): boolean {
-  return request.type === "set" || request.type === "delete";
+function isWrite({ type }: Request): boolean {
+  return type === "write";
 }
 
 /** Whether the reply answers the request: not at all, in part, or wholly. */
@@ -127,8 +127,10 @@ function answers(reply: Reply, request: Request): "no" | "more" | "wholly" {
     case "value":
       if (request.type === "dump") return "more";
       return request.type === "get" && request.key === reply.key ? "wholly" : "no";
+    case "key":
+      return request.type === "keys" ? "more" : "no";
     case "end":
-      return request.type === "get" || request.type === "dump" ? "wholly" : "no";
+      return ["get", "dump", "keys"].includes(request.type) ? "wholly" : "no";
     case "outcome":
       return request.type === "outcome" ? "wholly" : "no";
     case "status":

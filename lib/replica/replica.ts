@@ -38,9 +38,11 @@ import {
   type PeerStatus,
   type Reply,
   type RequestOptions,
+  resultReply,
   type Status,
   type Token,
 } from "../wire/message.ts";
+import { encodeResult } from "../wire/operation.ts";
 import { type Hello, PROTOCOL } from "../wire/peer.ts";
 import { acceptAll } from "./accept.ts";
 import { Channel } from "./channel.ts";
@@ -296,11 +298,12 @@ export class Replica implements SessionReplica {
   }
 
   /** Submits a write that no {@linkcode writeObstacle} holds back. */
-  write(request: WriteRequest, deadline: number, done: Done): void {
-    const { key, options } = request;
+  write({ operation, options }: WriteRequest, deadline: number, done: Done): void {
     const isEventual = (options.consistency ?? this.#options.consistency) === "eventual";
+    if (isEventual && needsOrder(operation)) return done(errorReply(needsOrderError()));
     const { id } = options;
-    const before = id === undefined ? undefined : this.#store.outcome(id);
+    if (id === undefined) return this.#submit({ operation, isEventual, deadline, done });
+    const before = this.#store.outcome(id);
     // No fence holds back what is answered before it is ordered.
     if (before !== undefined && (before.applied || !isEventual)) {
       return done(this.#firstReply(before));
@@ -308,11 +311,7 @@ export class Replica implements SessionReplica {
     const lasting = isEventual
       ? { eventual: true as const }
       : { until: this.#store.applied + REQUEST_IDS_KEPT };
-    const name = id === undefined ? {} : { id, ...lasting };
-    const operation: Operation = request.type === "set"
-      ? { type: "set", key, value: request.value, bytes: request.bytes, ...name }
-      : { type: "delete", key, ...name };
-    this.#submit({ operation, isEventual, deadline, done });
+    this.#submit({ operation: { ...operation, id, ...lasting }, isEventual, deadline, done });
   }
 
   /** What came of a request, as far as that is known or certain without asking the others. */
@@ -653,8 +652,7 @@ export class Replica implements SessionReplica {
   }
 
   #resultReply(origin: number, n: number, result: Result): Reply {
-    if (result.type === "stored") return this.#stored(origin, n);
-    return { type: "result", result, token: this.#tokenOf(origin, n) };
+    return resultReply(result, this.#tokenOf(origin, n));
   }
 
   /** The answer to every write with an id: the first one's, if that was carried out. */
@@ -668,13 +666,17 @@ export class Replica implements SessionReplica {
     const outcome = this.#store.outcome(id);
     const token = this.#store.appliedN;
     if (outcome === undefined) return this.#unknown("it was asked about too long ago");
-    const { applied, index, origin, n } = outcome;
+    const { applied, index, origin, n, result } = outcome;
     if (applied) {
       return {
         type: "outcome",
         outcome: "applied",
         token: this.#tokenOf(origin, n),
-        details: { index, origin },
+        details: {
+          index,
+          origin,
+          ...(result.type !== "stored" && { result: encodeResult(result) }),
+        },
       };
     }
     // Of what was applied before the oldest id that is remembered, nothing is known any more.
@@ -806,6 +808,12 @@ export class Replica implements SessionReplica {
     this.#listener?.close();
     for (const session of this.#sessions) session.close();
   }
+}
+
+function needsOrderError(): RequestError {
+  const text =
+    "what it gives depends on its place in the total order: ask at `sequential` or above";
+  return new RequestError("needs_order", text, { maybe: false });
 }
 
 /** Answers an operation, unless its time limit has ended before. */

@@ -17,6 +17,7 @@ import {
   type WireLimits,
 } from "../limits.ts";
 import { Fifo } from "../order/fifo.ts";
+import type { Fence, Operation } from "../order/operation.ts";
 import type { Page } from "../store/store.ts";
 import {
   decodeRequest,
@@ -67,7 +68,14 @@ export interface SessionReplica {
 }
 
 /** A write that is to be ordered. */
-export type WriteRequest = Extract<Request, { type: "set" | "delete" }>;
+export interface WriteRequest {
+  /** What is to be carried out; it bears no name. */
+  readonly operation: Exclude<Operation, Fence>;
+  readonly options: RequestOptions;
+}
+
+/** A question for many keys. */
+type ListRequest = Extract<Request, { type: "dump" | "keys" }>;
 
 /** A question what came of a request. */
 export type OutcomeRequest = Extract<Request, { type: "outcome" }>;
@@ -96,7 +104,7 @@ export class Session {
   readonly #answers = new Fifo<Answer>();
   #bytesUnderWay = 0;
   #writesUnderWay = 0;
-  #dumping = false;
+  #listing = false;
   #flushing = false;
   #ending = false;
   #idlers: (() => void)[] = [];
@@ -150,7 +158,7 @@ export class Session {
   proceed(): void {
     for (let head = this.#asked.first(); head !== undefined; head = this.#asked.first()) {
       if (this.#channel.closed) return this.#asked.clear();
-      if (this.#dumping || this.#channel.backlog > ANSWER_BYTES_MAX) return;
+      if (this.#listing || this.#channel.backlog > ANSWER_BYTES_MAX) return;
       if (!this.#carryOut(head)) return;
     }
     this.#wake();
@@ -219,7 +227,7 @@ export class Session {
     }
   }
 
-  /** Lets all who wait look again: a dump may wait besides the reader. */
+  /** Lets all who wait look again: a listing may wait besides the reader. */
   #wake(): void {
     const idlers = this.#idlers;
     this.#idlers = [];
@@ -231,8 +239,7 @@ export class Session {
     const { request, deadline } = asked;
     if (request instanceof RequestError) return this.#answerNow(asked, errorReply(request));
     switch (request.type) {
-      case "set":
-      case "delete": {
+      case "write": {
         const obstacle = this.#replica.writeObstacle(request.options);
         if (obstacle !== null) return this.#wait(asked, obstacle);
         this.#replica.write(request, deadline, this.#begin(asked));
@@ -250,11 +257,12 @@ export class Session {
       case "status":
         if (this.#writesUnderWay > 0) return false;
         return this.#answerNow(asked, { type: "status", status: this.#replica.status() });
-      case "dump": {
+      case "dump":
+      case "keys": {
         if (this.#writesUnderWay > 0) return false;
         const obstacle = this.#replica.readObstacle({}, null);
         if (obstacle !== null) return this.#wait(asked, obstacle);
-        this.#dump(this.#take(asked), request.prefix);
+        this.#list(this.#take(asked), request);
         return true;
       }
     }
@@ -328,27 +336,30 @@ export class Session {
   }
 
   /** Lists keys page by page; in between, others have their turn and the network its time. */
-  async #dump(answer: Answer, prefix: string): Promise<void> {
-    this.#dumping = true;
+  async #list(answer: Answer, request: ListRequest): Promise<void> {
+    this.#listing = true;
     let after: string | null | undefined;
     while (after !== null && !this.#channel.closed) {
       await this.#idle(() => this.#channel.backlog < ANSWER_BYTES_MAX);
       const from = after;
       await this.#replica.nextTurn();
-      after = this.#dumpPage(prefix, from);
+      after = this.#listPage(request, from);
     }
-    this.#dumping = false;
+    this.#listing = false;
     this.#answer(answer, { type: "end", token: this.#replica.appliedN });
     this.proceed();
   }
 
   /** Lists the next keys; gives the last of them, or null if there are no more. */
-  #dumpPage(prefix: string, after: string | undefined): string | null {
+  #listPage({ type, prefix }: ListRequest, after: string | undefined): string | null {
     if (this.#channel.closed) return null;
     const page = this.#replica.scan(prefix, { after, limit: DUMP_KEYS_MAX });
     const token = this.#replica.appliedN;
     for (const [key, value] of page) {
-      this.#channel.add(encodeReply({ type: "value", key, value, token }));
+      const isDump = type === "dump";
+      this.#channel.add(
+        encodeReply(isDump ? { type: "value", key, value, token } : { type: "key", key }),
+      );
     }
     this.#channel.flush();
     return page.length < DUMP_KEYS_MAX ? null : page[page.length - 1][0];

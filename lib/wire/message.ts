@@ -8,25 +8,40 @@
  *     ["outcome", id, options?]                  → ["OUTCOME", "applied"|"never"|"unknown", token, {…}]
  *     ["status"]                                 → ["STATUS", {…}]
  *     ["dump", prefix?]                          → ["VALUE", …] for each key, then ["END", token]
+ *     ["keys", prefix?]                          → ["KEY", key] for each key, then ["END", token]
  *     anything that fails                        → ["ERROR", code, text, details]
+ *
+ * These are judged and carried out at their place in the total order, so they need `sequential` or
+ * above and are answered `needs_order` below it:
+ *
+ *     ["set", …, {"if": "absent"|"present"}]     → ["STORED", token] | ["UNCHANGED", token]
+ *     ["cas", key, expected, value, options?]    → ["STORED", token] | ["UNCHANGED", token]
+ *     ["incr", key, by?, options?]               → ["NUMBER", number, token]
+ *     ["append", key, value, bytes, options?]    → ["NUMBER", number, token]
+ *     ["rename", key, to, options?]              → ["STORED", token]
+ *
+ * `cas` sets the key to the value if it has the expected one; null stands for no value, in both
+ * places. `incr` adds to a decimal number of 64 bits, 0 if there is none: `by` is such a number, as
+ * a text or, where it is exact, as a number; 1 if it is missing or null. A NUMBER is a decimal text:
+ * the sum, or the value's length in bytes. `rename` gives the value to another key, whatever that
+ * held. What cannot be carried out on what is there is an ERROR that changed nothing: `not_a_number`,
+ * `out_of_range`, `no_key`, `too_large`. A request asked again under its id is answered as at first.
+ *
+ * Keys and values are bytes. A text stands for its UTF-8, and each byte that is part of no UTF-8 is
+ * written `\\udc80` to `\\udcff` (`../bytes.ts`); `bytes` is the length of what the text stands for.
  *
  * @module
  */
 
-import { type Consistency, CONSISTENCY_LEVELS, isConsistency } from "../consistency.ts";
+import type { Consistency } from "../consistency.ts";
 import { type ErrorCode, type ErrorDetails, isErrorCode, RequestError } from "../errors.ts";
-import {
-  REPLICAS_MAX,
-  REQUEST_ID_BYTES_MAX,
-  REQUEST_TIMEOUT_MS_MAX,
-  REQUEST_VALUES_MAX,
-  type WireLimits,
-} from "../limits.ts";
+import { REQUEST_VALUES_MAX, type WireLimits } from "../limits.ts";
 import { unreachable } from "../invariant.ts";
-import type { Result } from "../order/operation.ts";
-import { encodeResult } from "./operation.ts";
+import type { Failure, Result } from "../order/operation.ts";
 import { byteLength } from "../bytes.ts";
-import { badRequest, brief, count, decodeArray, isCount, isObject, list, text } from "./json.ts";
+import { checkBytes, given, readId, readKey, readOptions, readToken } from "./fields.ts";
+import { badRequest, brief, decodeArray, isObject, text } from "./json.ts";
+import { decodeWrite, encodeWrite, isWriteCommand, type Write, WRITE_COMMANDS } from "./write.ts";
 
 /**
  * What a client's answers depended on: for each origin, by its id, the highest `n` of its
@@ -62,6 +77,8 @@ export interface OutcomeDetails {
   readonly index?: number;
   /** The replica that was given it. */
   readonly origin?: number;
+  /** Of an applied one: what it gave, if more than that it was carried out (`operation.ts`). */
+  readonly result?: unknown;
   /** Of an unknown one: why, in words. */
   readonly reason?: string;
   /** With `never`: ids of writes up to this place are remembered no more, and this may be one. */
@@ -72,16 +89,8 @@ export interface OutcomeDetails {
 
 /** What a client asks. */
 export type Request =
-  | {
-    readonly type: "set";
-    readonly key: string;
-    readonly value: string;
-    /** The UTF-8 length of the value. */
-    readonly bytes: number;
-    readonly options: RequestOptions;
-  }
+  | Write
   | { readonly type: "get"; readonly key: string; readonly options: RequestOptions }
-  | { readonly type: "delete"; readonly key: string; readonly options: RequestOptions }
   | {
     readonly type: "outcome";
     /** The id of the request that is asked about, not of this one. */
@@ -90,7 +99,7 @@ export type Request =
     readonly options: RequestOptions;
   }
   | { readonly type: "status" }
-  | { readonly type: "dump"; readonly prefix: string };
+  | { readonly type: "dump" | "keys"; readonly prefix: string };
 
 /** What a replica answers. */
 export type Reply =
@@ -103,11 +112,8 @@ export type Reply =
   }
   | { readonly type: "end"; readonly token: Token }
   /** What an operation gave, other than that it was carried out. */
-  | {
-    readonly type: "result";
-    readonly result: Exclude<Result, { readonly type: "stored" }>;
-    readonly token: Token;
-  }
+  | { readonly type: "result"; readonly result: Given; readonly token: Token }
+  | { readonly type: "key"; readonly key: string }
   | {
     readonly type: "outcome";
     readonly outcome: RequestOutcome;
@@ -121,6 +127,9 @@ export type Reply =
     readonly text: string;
     readonly details: ErrorDetails;
   };
+
+/** What an operation gives other than that it was carried out, or could not be. */
+export type Given = Exclude<Result, { readonly type: "stored" | "failed" }>;
 
 /** `live`: orders writes; `installed`: about to; `outside`: in no working view. */
 export type ReplicaState = "outside" | "installed" | "live";
@@ -214,7 +223,7 @@ export interface Status {
   readonly counts: boolean;
 }
 
-const COMMANDS: readonly Request["type"][] = ["set", "get", "delete", "outcome", "status", "dump"];
+const COMMANDS = ["get", ...WRITE_COMMANDS, "outcome", "status", "dump", "keys"];
 
 /** Reads a request from its frame.
  *
@@ -223,31 +232,23 @@ const COMMANDS: readonly Request["type"][] = ["set", "get", "delete", "outcome",
  */
 export function decodeRequest(frame: Uint8Array, limits: WireLimits): Request {
   const form = decodeArray(frame, REQUEST_VALUES_MAX);
-  switch (form[0]) {
-    case "set": {
-      const key = readKey(form[1], limits);
-      const value = text(form[2], "the value");
-      const bytes = checkBytes(form[3], value);
-      if (bytes > limits.valueBytes) {
-        throw tooLarge(`the value has ${bytes} bytes; the limit is ${limits.valueBytes}`);
-      }
-      return { type: "set", key, value, bytes, options: readOptions(form[4]) };
-    }
+  const [command] = form;
+  if (isWriteCommand(command)) return decodeWrite(command, form, limits);
+  switch (command) {
     case "get":
       return { type: "get", key: readKey(form[1], limits), options: readOptions(form[2]) };
-    case "delete":
-      return { type: "delete", key: readKey(form[1], limits), options: readOptions(form[2]) };
     case "outcome":
       return { type: "outcome", id: readId(form[1]), options: readOptions(form[2]) };
     case "status":
       return { type: "status" };
     case "dump":
-      return { type: "dump", prefix: text(form[1] ?? "", "the prefix") };
+    case "keys":
+      return { type: command, prefix: text(form[1] ?? "", "the prefix") };
     default:
-      if (typeof form[0] === "string") {
+      if (typeof command === "string") {
         throw new RequestError(
           "unknown_command",
-          `unknown command ${brief(form[0])}; known: ${COMMANDS.join(", ")}`,
+          `unknown command ${brief(command)}; known: ${COMMANDS.join(", ")}`,
           { maybe: false },
         );
       }
@@ -258,17 +259,17 @@ export function decodeRequest(frame: Uint8Array, limits: WireLimits): Request {
 /** The JSON form of a request. */
 export function encodeRequest(request: Request): string {
   switch (request.type) {
-    case "set":
-      return form("set", request.key, request.value, request.bytes, ...given(request.options));
+    case "write":
+      return form(...encodeWrite(request));
     case "get":
-    case "delete":
-      return form(request.type, request.key, ...given(request.options));
+      return form("get", request.key, ...given(request.options));
     case "outcome":
       return form("outcome", request.id, ...given(request.options));
     case "status":
       return form("status");
     case "dump":
-      return request.prefix === "" ? form("dump") : form("dump", request.prefix);
+    case "keys":
+      return request.prefix === "" ? form(request.type) : form(request.type, request.prefix);
     default:
       return unreachable(request);
   }
@@ -290,8 +291,20 @@ export function decodeReply(frame: Uint8Array): Reply {
       checkBytes(form[3], value);
       return { type: "value", key, value, token: readToken(form[4]) };
     }
+    case "KEY":
+      return { type: "key", key: text(form[1], "the key") };
     case "END":
       return { type: "end", token: readToken(form[1]) };
+    case "UNCHANGED":
+      return { type: "result", result: { type: "unchanged" }, token: readToken(form[1]) };
+    case "NUMBER": {
+      const number = text(form[1], "the number");
+      return { type: "result", result: { type: "number", number }, token: readToken(form[2]) };
+    }
+    case "PREVIOUS": {
+      const value = form[1] === null ? null : text(form[1], "the value");
+      return { type: "result", result: { type: "value", value }, token: readToken(form[2]) };
+    }
     case "OUTCOME": {
       const [, outcome, token, details] = form;
       return {
@@ -332,8 +345,10 @@ export function encodeReply(reply: Reply): string {
       return form("VALUE", reply.key, reply.value, byteLength(reply.value), reply.token);
     case "end":
       return form("END", reply.token);
+    case "key":
+      return form("KEY", reply.key);
     case "result":
-      return form(...encodeResult(reply.result), reply.token);
+      return form(...encodeGiven(reply.result), reply.token);
     case "outcome":
       return form("OUTCOME", reply.outcome, reply.token, reply.details);
     case "status":
@@ -353,72 +368,42 @@ export function errorReply(error: unknown): Reply {
   return { type: "error", code: "internal", text: "the server failed", details: { maybe: true } };
 }
 
+/** The reply to a write that gave this, where it was carried out or could not be. */
+export function resultReply(result: Result, token: Token): Reply {
+  switch (result.type) {
+    case "stored":
+      return { type: "stored", token };
+    case "failed":
+      return errorReply(
+        new RequestError(result.reason, FAILURE_TEXTS[result.reason], { maybe: false }),
+      );
+    default:
+      return { type: "result", result, token };
+  }
+}
+
+const FAILURE_TEXTS: Readonly<Record<Failure, string>> = {
+  not_a_number: "what is there is no decimal number of 64 bits",
+  out_of_range: "the sum has more than 64 bits",
+  no_key: "there is no such key",
+  too_large: "the value would be over its limit",
+};
+
+function encodeGiven(result: Given): unknown[] {
+  switch (result.type) {
+    case "unchanged":
+      return ["UNCHANGED"];
+    case "number":
+      return ["NUMBER", result.number];
+    case "value":
+      return ["PREVIOUS", result.value];
+    default:
+      return unreachable(result);
+  }
+}
+
 function form(...fields: unknown[]): string {
   return JSON.stringify(fields);
-}
-
-function given(options: RequestOptions): RequestOptions[] {
-  return Object.values(options).some((value) => value !== undefined) ? [options] : [];
-}
-
-function tooLarge(words: string): RequestError {
-  return new RequestError("too_large", words, { maybe: false });
-}
-
-function readKey(value: unknown, limits: WireLimits): string {
-  const key = text(value, "the key");
-  if (key === "") throw badRequest("the key must not be empty");
-  const bytes = byteLength(key);
-  if (bytes > limits.keyBytes) {
-    throw tooLarge(`the key has ${bytes} bytes; the limit is ${limits.keyBytes}`);
-  }
-  return key;
-}
-
-function checkBytes(value: unknown, of: string): number {
-  const bytes = byteLength(of);
-  if (value !== bytes) {
-    throw badRequest(`bytes must be the value's UTF-8 length, ${bytes}, and is ${brief(value)}`);
-  }
-  return bytes;
-}
-
-function readToken(value: unknown): Token {
-  const token = list(value, "the token", (n) => count(n, "each number of the token"));
-  if (token.length > REPLICAS_MAX) throw badRequest("the token is too long");
-  return token;
-}
-
-const OPTIONS = ["consistency", "token", "timeout", "id"];
-
-function readOptions(value: unknown): RequestOptions {
-  if (value === undefined || value === null) return {};
-  if (!isObject(value)) throw badRequest("the options must be an object");
-  const unknown = Object.keys(value).find((name) => !OPTIONS.includes(name));
-  if (unknown !== undefined) {
-    throw badRequest(`unknown option ${brief(unknown)}; known: ${OPTIONS.join(", ")}`);
-  }
-  const { consistency, token, timeout, id } = value;
-  if (consistency !== undefined && !isConsistency(consistency)) {
-    throw badRequest(`consistency must be one of ${CONSISTENCY_LEVELS.join(", ")}`);
-  }
-  if (timeout !== undefined && !(isCount(timeout) && timeout <= REQUEST_TIMEOUT_MS_MAX)) {
-    throw badRequest(`timeout must be milliseconds, at most ${REQUEST_TIMEOUT_MS_MAX}`);
-  }
-  return {
-    consistency,
-    token: token === undefined ? undefined : readToken(token),
-    timeout,
-    id: id === undefined ? undefined : readId(id),
-  };
-}
-
-function readId(value: unknown): string {
-  const id = text(value, "the id");
-  if (id === "" || byteLength(id) > REQUEST_ID_BYTES_MAX) {
-    throw badRequest(`the id must have 1 to ${REQUEST_ID_BYTES_MAX} bytes`);
-  }
-  return id;
 }
 
 function isOutcome(value: unknown): value is RequestOutcome {

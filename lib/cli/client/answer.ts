@@ -92,6 +92,8 @@ function words(request: Request, replies: readonly Reply[], form: Form): string[
         return [encodeReply(reply)];
       case "status":
         return statusLines(reply.status, form.terminal ? columns() : undefined).map(printable);
+      case "key":
+        return [quoteField(reply.key)];
       case "end":
       case "error":
         return [];

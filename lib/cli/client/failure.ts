@@ -24,7 +24,7 @@ function isMissing(value: unknown): value is Missing {
 
 /** For a write that failed: whether it may still happen, and how to find out. */
 export function fateOf(request: Request, maybe: boolean): string {
-  if (request.type !== "set" && request.type !== "delete") return "";
+  if (request.type !== "write") return "";
   if (!maybe) return " (the write did not happen)";
   const { id, consistency } = request.options;
   if (id === undefined) return " (the write may have happened, or still may)";

@@ -10,6 +10,7 @@ import { REQUEST_TIMEOUT_MS_MAX } from "../../limits.ts";
 import { WIDTH, wrap } from "../../show/text.ts";
 import { byteLength } from "../../bytes.ts";
 import type { Request, RequestOptions } from "../../wire/message.ts";
+import type { WriteOperation } from "../../wire/write.ts";
 import { type FlagTable, parseFlags, type Values } from "../flags.ts";
 import { definitions } from "../help.ts";
 import { didYouMean } from "../nearest.ts";
@@ -91,7 +92,7 @@ const FORMS: Readonly<Record<string, Form>> = {
     about: "Delete the key.",
     args: [1, 1],
     takesId: true,
-    action: ([key], flags) => ask(flags, [{ type: "delete", key, options: options(flags) }]),
+    action: ([key], flags) => ask(flags, [write({ type: "delete", key }, flags)]),
   },
   reset: {
     usage: "reset KEY…",
@@ -197,7 +198,11 @@ function ask({ json }: LineFlags, requests: readonly Request[]): Action {
 }
 
 function setRequest(key: string, value: string, flags: LineFlags): Request {
-  return { type: "set", key, value, bytes: byteLength(value), options: options(flags) };
+  return write({ type: "set", key, value, bytes: byteLength(value) }, flags);
+}
+
+function write(operation: WriteOperation, flags: LineFlags): Request {
+  return { type: "write", operation, options: options(flags) };
 }
 
 function options({ consistency, timeout, id }: LineFlags): RequestOptions {
