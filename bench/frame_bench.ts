@@ -11,10 +11,8 @@ import { decodeRequest, encodeRequest, type Request } from "../lib/wire/message.
 const FRAMES = 500;
 
 const request: Request = {
-  type: "set",
-  key: "bench:1234",
-  value: "v".repeat(64),
-  bytes: 64,
+  type: "write",
+  operation: { type: "set", key: "bench:1234", value: "v".repeat(64), bytes: 64 },
   options: {},
 };
 const text = encodeRequest(request);

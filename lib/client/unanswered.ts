@@ -73,7 +73,9 @@ export class Unanswered {
     }
     const progress = answers(reply, waiting.request);
     if (progress === "no") {
-      throw new ConnectionError(`${reply.type} is no answer to ${waiting.request.type}`);
+      const { request } = waiting;
+      const asked = request.type === "write" ? request.operation.type : request.type;
+      throw new ConnectionError(`${reply.type} is no answer to ${asked}`);
     }
     if (!waiting.settled) waiting.replies.push(reply);
     // Whoever sends a long answer in parts is not silent.

@@ -5,7 +5,7 @@
  */
 
 import { byteLength } from "../bytes.ts";
-import { CONSISTENCY_LEVELS, isConsistency } from "../consistency.ts";
+import { type Consistency, CONSISTENCY_LEVELS, isConsistency } from "../consistency.ts";
 import { RequestError } from "../errors.ts";
 import {
   REPLICAS_MAX,
@@ -14,7 +14,24 @@ import {
   type WireLimits,
 } from "../limits.ts";
 import { badRequest, brief, count, isCount, isObject, list, text } from "./json.ts";
-import type { RequestOptions, Token } from "./message.ts";
+
+/**
+ * What a client's answers depended on: for each origin, by its id, the highest `n` of its
+ * messages. A replica answers a request that bears a token only when it has applied that much.
+ */
+export type Token = readonly number[];
+
+/** What a request may say besides its command. */
+export interface RequestOptions {
+  /** The level for this request instead of the cluster's. */
+  readonly consistency?: Consistency;
+  /** What the replica must have applied before it answers. */
+  readonly token?: Token;
+  /** Milliseconds after which the answer is `timeout` or `no_quorum`. */
+  readonly timeout?: number;
+  /** The request's own name: a write that bears one already applied is not applied again. */
+  readonly id?: string;
+}
 
 /** The error of a key, a value or an operation that is over its limit. */
 export function tooLarge(words: string): RequestError {

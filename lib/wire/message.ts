@@ -39,27 +39,20 @@ import { REQUEST_VALUES_MAX, type WireLimits } from "../limits.ts";
 import { unreachable } from "../invariant.ts";
 import type { Failure, Result } from "../order/operation.ts";
 import { byteLength } from "../bytes.ts";
-import { checkBytes, given, readId, readKey, readOptions, readToken } from "./fields.ts";
+import {
+  checkBytes,
+  given,
+  readId,
+  readKey,
+  readOptions,
+  readToken,
+  type RequestOptions,
+  type Token,
+} from "./fields.ts";
 import { badRequest, brief, decodeArray, isObject, text } from "./json.ts";
 import { decodeWrite, encodeWrite, isWriteCommand, type Write, WRITE_COMMANDS } from "./write.ts";
 
-/**
- * What a client's answers depended on: for each origin, by its id, the highest `n` of its
- * messages. A replica answers a request that bears a token only when it has applied that much.
- */
-export type Token = readonly number[];
-
-/** What a request may say besides its command. */
-export interface RequestOptions {
-  /** The level for this request instead of the cluster's. */
-  readonly consistency?: Consistency;
-  /** What the replica must have applied before it answers. */
-  readonly token?: Token;
-  /** Milliseconds after which the answer is `timeout` or `no_quorum`. */
-  readonly timeout?: number;
-  /** The request's own name: a write that bears one already applied is not applied again. */
-  readonly id?: string;
-}
+export type { RequestOptions, Token, Write };
 
 /** What came of a write, by its request's id. */
 export const OUTCOMES = ["applied", "never", "unknown"] as const;

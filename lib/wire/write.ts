@@ -8,9 +8,15 @@ import { byteLength } from "../bytes.ts";
 import type { WireLimits } from "../limits.ts";
 import { unreachable } from "../invariant.ts";
 import type { Change, Delete, Set } from "../order/operation.ts";
-import { checkBytes, given, readKey, readOptions, tooLarge } from "./fields.ts";
+import {
+  checkBytes,
+  given,
+  readKey,
+  readOptions,
+  type RequestOptions,
+  tooLarge,
+} from "./fields.ts";
 import { badRequest, brief, isObject, text } from "./json.ts";
-import type { RequestOptions } from "./message.ts";
 
 /** What a client can have carried out in the total order. It bears no name: the options do. */
 export type WriteOperation =

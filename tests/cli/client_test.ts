@@ -213,7 +213,7 @@ Deno.test("several addresses: it says where it has moved and why, and does what 
   using second = new FakeServer({
     batch: (requests) =>
       ids.push(
-        ...requests.flatMap((request) => request.type === "set" ? [request.options.id] : []),
+        ...requests.flatMap((request) => request.type === "write" ? [request.options.id] : []),
       ),
   });
   const { code, stdout, stderr } = await kvdist([

@@ -101,7 +101,11 @@ Deno.test("an ERROR rejects its request alone", async () => {
   await assertRejects(() => client.status(), RequestError);
   await assertRejects(() => client.dump(), RequestError);
   await assertRejects(() => client.delete("x"), RequestError);
-  const [reply] = await client.request({ type: "delete", key: "x", options: {} });
+  const [reply] = await client.request({
+    type: "write",
+    operation: { type: "delete", key: "x" },
+    options: {},
+  });
   assertEquals(reply.type, "error");
 });
 

@@ -42,6 +42,7 @@ class Replica extends FakeServer {
   get words(): string[] {
     return this.asked.map((request) => {
       if (request.type === "outcome") return `outcome ${request.id}`;
+      if (request.type === "write") return `${request.operation.type} ${request.operation.key}`;
       return "key" in request ? `${request.type} ${request.key}` : request.type;
     });
   }
@@ -55,14 +56,14 @@ class Replica extends FakeServer {
 /** An answer that is no error. */
 function success(request: Request, token: Token = []): Reply {
   switch (request.type) {
-    case "set":
-    case "delete":
+    case "write":
       return { type: "stored", token };
     case "get":
       return { type: "value", key: request.key, value: "v", token };
     case "outcome":
       return { type: "outcome", outcome: "unknown", token, details: {} };
     case "dump":
+    case "keys":
     case "status":
       return { type: "end", token };
   }
@@ -195,7 +196,7 @@ Deno.test("a client of one address sends no token and no id, whatever it was ans
 
 Deno.test("the token goes along to the next replica", async () => {
   using first = new Replica((request, peer) =>
-    request.type === "set" ? peer.reply(success(request, [4, 1])) : peer.close()
+    request.type === "write" ? peer.reply(success(request, [4, 1])) : peer.close()
   );
   using second = new Replica();
   const { client } = await connectTo([first, second]);
@@ -292,7 +293,7 @@ for (
       peer.reply(
         request.type === "outcome"
           ? { type: "outcome", outcome, token: [0, 8], details: {} }
-          : failure("timeout", request.type === "set"),
+          : failure("timeout", request.type === "write"),
       );
     using first = new Replica(answer);
     using second = new Replica(answer);
@@ -309,7 +310,7 @@ for (
     const asked = [...first.asked, ...second.asked];
     const ids = new Set(asked.flatMap((request) => {
       if (request.type === "outcome") return [request.id];
-      return request.type === "set" ? [request.options.id] : [];
+      return request.type === "write" ? [request.options.id] : [];
     }));
     assertEquals(ids.size, 1);
     const [question] = asked.filter(({ type }) => type === "outcome");
@@ -325,7 +326,7 @@ for (
 
 Deno.test("a read behind a write that failed is answered after the write, not before", async () => {
   using first = new Replica((request, peer) =>
-    peer.reply(request.type === "set" ? failure("no_quorum", false) : success(request, [1]))
+    peer.reply(request.type === "write" ? failure("no_quorum", false) : success(request, [1]))
   );
   using second = new Replica((request, peer) => peer.reply(success(request, [2])));
   const { client } = await connectTo([first, second]);
@@ -338,7 +339,7 @@ Deno.test("a read behind a write that failed is answered after the write, not be
 Deno.test("what a later write has overtaken is not asked again", async () => {
   using first = new Replica((request, peer) =>
     peer.reply(
-      request.type === "set" && request.key === "x"
+      request.type === "write" && request.operation.key === "x"
         ? failure("no_quorum", false)
         : success(request),
     )
@@ -377,7 +378,9 @@ Deno.test("what was asked first is asked again first, whichever was given up fir
     client.set("x", "1", { timeout: 5_000 }),
     client.set("x", "2", { timeout: 200 }),
   ]);
-  const values = second.asked.map((request) => request.type === "set" ? request.value : null);
+  const values = second.asked.map((request) =>
+    request.type === "write" && request.operation.type === "set" ? request.operation.value : null
+  );
   assertEquals(values, ["1", "2"]);
 });
 

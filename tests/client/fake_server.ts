@@ -7,7 +7,8 @@
 import { FrameReader, FrameWriter } from "../../lib/wire/frame.ts";
 import { decodeRequest, encodeReply, type Reply, type Request } from "../../lib/wire/message.ts";
 import { WIRE_LIMITS } from "../../lib/limits.ts";
-import { errorReply, type Status } from "../../lib/wire/message.ts";
+import { carryOut } from "../../lib/store/apply.ts";
+import { errorReply, resultReply, type Status } from "../../lib/wire/message.ts";
 
 /** What the server says of itself. */
 export const STATUS: Status = {
@@ -120,12 +121,10 @@ export class FakeServer {
   answer(request: Request): Reply[] {
     const token = [this.held.size];
     switch (request.type) {
-      case "set":
-        this.held.set(request.key, request.value);
-        return [{ type: "stored", token: [this.held.size] }];
-      case "delete":
-        this.held.delete(request.key);
-        return [{ type: "stored", token: [this.held.size] }];
+      case "write": {
+        const result = carryOut(request.operation, this.held);
+        return [resultReply(result, [this.held.size])];
+      }
       case "get": {
         const value = this.held.get(request.key);
         if (value === undefined) return [{ type: "end", token }];
@@ -135,10 +134,14 @@ export class FakeServer {
         return [{ type: "outcome", outcome: "unknown", token, details: {} }];
       case "status":
         return [{ type: "status", status: { ...STATUS, keys: this.held.size } }];
-      case "dump": {
+      case "dump":
+      case "keys": {
         const found = [...this.held].filter(([key]) => key.startsWith(request.prefix)).sort();
+        const isDump = request.type === "dump";
         return [
-          ...found.map(([key, value]): Reply => ({ type: "value", key, value, token })),
+          ...found.map(([key, value]): Reply =>
+            isDump ? { type: "value", key, value, token } : { type: "key", key }
+          ),
           { type: "end", token },
         ];
       }

@@ -3,7 +3,11 @@ import { Unanswered } from "../../lib/client/unanswered.ts";
 import { ConnectionError, TimeoutError } from "../../lib/errors.ts";
 import type { Reply, Request } from "../../lib/wire/message.ts";
 
-const SET: Request = { type: "set", key: "x", value: "1", bytes: 1, options: {} };
+const SET: Request = {
+  type: "write",
+  operation: { type: "set", key: "x", value: "1", bytes: 1 },
+  options: {},
+};
 const GET: Request = { type: "get", key: "x", options: {} };
 const DUMP: Request = { type: "dump", prefix: "" };
 const STATUS: Request = { type: "status" };
@@ -83,7 +87,11 @@ Deno.test("an answer in parts is not late while parts come", async () => {
 });
 
 Deno.test("at the end all reject, and say whether a write may have happened", async () => {
-  const { unanswered, replies } = asked(SET, GET, { type: "delete", key: "x", options: {} });
+  const { unanswered, replies } = asked(SET, GET, {
+    type: "write",
+    operation: { type: "delete", key: "x" },
+    options: {},
+  });
   replies.push(unanswered.add(SET, 0, 100));
   const made: boolean[] = [];
   unanswered.end((maybe) => {

@@ -19,7 +19,15 @@ import type {
 import { FAILURES, type Result } from "../../lib/order/operation.ts";
 import type { Ballot, Timestamp } from "../../lib/order/timestamp.ts";
 import { byteLength, bytesOf, textOf } from "../../lib/bytes.ts";
-import { OUTCOMES, type Reply, type Request, type RequestOptions } from "../../lib/wire/message.ts";
+import { VALUE_BYTES_MAX } from "../../lib/limits.ts";
+import {
+  type Given,
+  OUTCOMES,
+  type Reply,
+  type Request,
+  type RequestOptions,
+} from "../../lib/wire/message.ts";
+import type { WriteOperation } from "../../lib/wire/write.ts";
 import type { Random } from "../../lib/chaos/random.ts";
 
 /** Code points of one to four bytes, those that are escaped, stripped or cut somewhere, and bytes that are no UTF-8. */
@@ -96,6 +104,14 @@ export function anyChange(random: Random): Exclude<Operation, { type: "fence" }>
   }
 }
 
+/** What an operation may give other than that it was carried out, or could not be. */
+function anyGiven(random: Random): Given {
+  for (;;) {
+    const result = anyResult(random);
+    if (result.type !== "stored" && result.type !== "failed") return result;
+  }
+}
+
 /** What an operation may give. */
 export function anyResult(random: Random): Result {
   return random.pick<Result>([
@@ -140,15 +156,36 @@ export function anyMessage(random: Random): Message {
 export function anyRequest(random: Random): Request {
   const key = anyText(random, 1);
   const options = anyOptions(random);
-  const value = anyText(random);
   return random.pick<Request>([
-    { type: "set", key, value, bytes: byteLength(value), options },
+    { type: "write", operation: anyWrite(random), options },
+    { type: "write", operation: anyWrite(random), options },
     { type: "get", key, options },
-    { type: "delete", key, options },
     { type: "outcome", id: anyText(random, 1), options },
     { type: "status" },
-    { type: "dump", prefix: anyText(random) },
+    { type: random.pick(["dump", "keys"]), prefix: anyText(random) },
   ]);
+}
+
+/** What a client can ask for; its limits are the usual ones. */
+function anyWrite(random: Random): WriteOperation {
+  for (;;) {
+    const operation = anyChange(random);
+    switch (operation.type) {
+      case "put": {
+        const when = random.pick(["absent", "present"] as const);
+        return { ...operation, when, previous: false };
+      }
+      case "append":
+        return { ...operation, bytesMax: VALUE_BYTES_MAX };
+      case "rename":
+        return { ...operation, when: "always" };
+      case "set":
+      case "delete":
+      case "cas":
+      case "add":
+        return operation;
+    }
+  }
 }
 
 /** Any of the replies. */
@@ -158,6 +195,8 @@ export function anyReply(random: Random): Reply {
     { type: "stored", token },
     { type: "value", key: anyText(random, 1), value: anyText(random), token },
     { type: "end", token },
+    { type: "key", key: anyText(random, 1) },
+    { type: "result", result: anyGiven(random), token },
     {
       type: "outcome",
       outcome: random.pick(OUTCOMES),

@@ -5,6 +5,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { RequestError } from "../../lib/errors.ts";
 import { WIRE_LIMITS } from "../../lib/limits.ts";
+import { FAILURES } from "../../lib/order/operation.ts";
 import {
   decodeReply,
   decodeRequest,
@@ -13,8 +14,11 @@ import {
   errorReply,
   type Reply,
   type Request,
+  type RequestOptions,
+  resultReply,
   type Status,
 } from "../../lib/wire/message.ts";
+import type { WriteOperation } from "../../lib/wire/write.ts";
 import { Random } from "../../lib/chaos/random.ts";
 import { anyReply, anyRequest } from "./generate.ts";
 
@@ -33,29 +37,67 @@ function plain(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value));
 }
 
+function write(operation: WriteOperation, options: RequestOptions = {}): Request {
+  return { type: "write", operation, options };
+}
+
 const REQUESTS: [string, Request][] = [
-  ['["set","x","42",2]', { type: "set", key: "x", value: "42", bytes: 2, options: {} }],
-  ['["set","é","",0]', { type: "set", key: "é", value: "", bytes: 0, options: {} }],
-  ['["set","x","日😀",7]', { type: "set", key: "x", value: "日😀", bytes: 7, options: {} }],
+  ['["set","x","42",2]', write({ type: "set", key: "x", value: "42", bytes: 2 }, {})],
+  ['["set","é","",0]', write({ type: "set", key: "é", value: "", bytes: 0 }, {})],
+  ['["set","x","日😀",7]', write({ type: "set", key: "x", value: "日😀", bytes: 7 }, {})],
   [
     '["set","x","1",1,{"consistency":"eventual","token":[3,0,7],"timeout":250,"id":"a-1"}]',
-    {
-      type: "set",
-      key: "x",
-      value: "1",
-      bytes: 1,
-      options: { consistency: "eventual", token: [3, 0, 7], timeout: 250, id: "a-1" },
-    },
+    write(
+      { type: "set", key: "x", value: "1", bytes: 1 },
+      { consistency: "eventual", token: [3, 0, 7], timeout: 250, id: "a-1" },
+    ),
   ],
   ['["get","x"]', { type: "get", key: "x", options: {} }],
   ['["get","x",{"token":[1]}]', { type: "get", key: "x", options: { token: [1] } }],
-  ['["delete","x"]', { type: "delete", key: "x", options: {} }],
-  ['["delete","x",{"id":"d"}]', { type: "delete", key: "x", options: { id: "d" } }],
+  ['["delete","x"]', write({ type: "delete", key: "x" }, {})],
+  ['["delete","x",{"id":"d"}]', write({ type: "delete", key: "x" }, { id: "d" })],
   ['["get","x",{"consistency":"linearizable"}]', {
     type: "get",
     key: "x",
     options: { consistency: "linearizable" },
   }],
+  [
+    '["set","x","42",2,{"if":"absent"}]',
+    write({ type: "put", key: "x", value: "42", bytes: 2, when: "absent", previous: false }),
+  ],
+  [
+    '["set","x","\\udcff",1,{"if":"present","id":"a-2"}]',
+    write(
+      { type: "put", key: "x", value: "\udcff", bytes: 1, when: "present", previous: false },
+      { id: "a-2" },
+    ),
+  ],
+  ['["incr","n","1"]', write({ type: "add", key: "n", by: "1" })],
+  [
+    '["incr","n","-9223372036854775808",{"id":"i"}]',
+    write(
+      { type: "add", key: "n", by: "-9223372036854775808" },
+      { id: "i" },
+    ),
+  ],
+  [
+    '["append","x","é",2,{"timeout":9}]',
+    write(
+      { type: "append", key: "x", value: "é", bytes: 2, bytesMax: WIRE_LIMITS.valueBytes },
+      { timeout: 9 },
+    ),
+  ],
+  [
+    '["cas","x",null,"new"]',
+    write({ type: "cas", key: "x", expected: null, value: "new", bytes: 3 }),
+  ],
+  [
+    '["cas","x","old",null,{"id":"c"}]',
+    write({ type: "cas", key: "x", expected: "old", value: null, bytes: 3 }, { id: "c" }),
+  ],
+  ['["rename","x","y"]', write({ type: "rename", key: "x", to: "y", when: "always" })],
+  ['["keys"]', { type: "keys", prefix: "" }],
+  ['["keys","user:"]', { type: "keys", prefix: "user:" }],
   ['["outcome","a-1"]', { type: "outcome", id: "a-1", options: {} }],
   [
     '["outcome","é",{"consistency":"eventual","token":[1],"timeout":9}]',
@@ -102,6 +144,31 @@ const WRONG_REQUESTS: [string, string, string][] = [
   ['["set","x",42,2]', "bad_request", "the value must be a string"],
   ['["set","x",null,0]', "bad_request", "the value must be a string"],
   ['["set","x","\\udc00",3]', "bad_request", "the value has a lone surrogate"],
+  ['["set","x","\\udcc3\\udca9",2]', "bad_request", "the value has a lone surrogate"],
+  ['["set","x","\\udcc3",2]', "bad_request", "UTF-8 length, 1, and is 2"],
+  [
+    '["set","x","1",1,{"if":"maybe"}]',
+    "bad_request",
+    'if must be absent or present, and is "maybe"',
+  ],
+  ['["set","x","1",1,{"if":null}]', "bad_request", "if must be absent or present, and is null"],
+  ['["set","x","1",1,{"If":"absent"}]', "bad_request", 'unknown option "If"'],
+  ['["delete","x",{"if":"present"}]', "bad_request", 'unknown option "if"'],
+  ['["incr",""]', "bad_request", "the key must not be empty"],
+  ['["incr","n",1.5]', "bad_request", "the step must be a decimal number of 64 bits, and is 1.5"],
+  ['["incr","n",9007199254740993]', "bad_request", "the step must be"],
+  ['["incr","n","01"]', "bad_request", "the step must be"],
+  ['["incr","n","-0"]', "bad_request", "the step must be"],
+  ['["incr","n","9223372036854775808"]', "bad_request", "the step must be"],
+  ['["incr","n","-9223372036854775809"]', "bad_request", "the step must be"],
+  ['["incr","n",{"id":"i"}]', "bad_request", "the step must be"],
+  ['["append","x","é",1]', "bad_request", "UTF-8 length, 2, and is 1"],
+  ['["cas","x"]', "bad_request", "the expected value must be a string"],
+  ['["cas","x","1"]', "bad_request", "the value must be a string"],
+  ['["cas","x",null,"1",1]', "bad_request", "the options must be an object"],
+  ['["rename","x"]', "bad_request", "the key must be a string"],
+  ['["rename","x",""]', "bad_request", "the key must not be empty"],
+  ['["keys",7]', "bad_request", "the prefix must be a string"],
   ['["set","x","1"]', "bad_request", "UTF-8 length, 1, and is missing"],
   ['["set","x","1",2]', "bad_request", "UTF-8 length, 1, and is 2"],
   ['["set","x","é",1]', "bad_request", "UTF-8 length, 2, and is 1"],
@@ -146,11 +213,17 @@ Deno.test("keys, values, ids and tokens up to their limits, and no further", () 
     decodeRequest(encoder.encode(JSON.stringify(form)), limits).type;
   const codeOf = (...form: unknown[]) =>
     assertThrows(() => read(...form), RequestError, "the limit is").code;
-  assertEquals(read("set", "éé", "日日", 6), "set");
+  assertEquals(read("set", "éé", "日日", 6), "write");
   assertEquals(codeOf("set", "ééa", "", 0), "too_large");
   assertEquals(codeOf("set", "k", "日日a", 7), "too_large");
   assertEquals(codeOf("get", "😀a"), "too_large");
   assertEquals(codeOf("delete", "abcde"), "too_large");
+  assertEquals(read("append", "k", "日日", 6), "write");
+  assertEquals(codeOf("append", "k", "日日a", 7), "too_large");
+  assertEquals(read("cas", "k", "日", "日"), "write");
+  assertEquals(codeOf("cas", "k", "日", "日a"), "too_large");
+  assertEquals(read("rename", "éé", "éé"), "write");
+  assertEquals(codeOf("rename", "k", "ééa"), "too_large");
   assertEquals(read("get", "x", { id: "é".repeat(64) }), "get");
   assertThrows(
     () => read("get", "x", { id: "é".repeat(64) + "a" }),
@@ -179,6 +252,17 @@ const REPLIES: [string, Reply][] = [
   ['["STORED",[1,0,7]]', { type: "stored", token: [1, 0, 7] }],
   ['["VALUE","x","日",3,[1]]', { type: "value", key: "x", value: "日", token: [1] }],
   ['["END",[]]', { type: "end", token: [] }],
+  ['["KEY","é"]', { type: "key", key: "é" }],
+  ['["UNCHANGED",[2]]', { type: "result", result: { type: "unchanged" }, token: [2] }],
+  [
+    '["NUMBER","-42",[2]]',
+    { type: "result", result: { type: "number", number: "-42" }, token: [2] },
+  ],
+  ['["PREVIOUS",null,[2]]', { type: "result", result: { type: "value", value: null }, token: [2] }],
+  [
+    '["PREVIOUS","\\udc80",[2]]',
+    { type: "result", result: { type: "value", value: "\udc80" }, token: [2] },
+  ],
   [
     '["OUTCOME","applied",[0,9,0],{"index":17,"origin":1}]',
     { type: "outcome", outcome: "applied", token: [0, 9, 0], details: { index: 17, origin: 1 } },
@@ -267,6 +351,13 @@ Deno.test("each wrong field of a reply is refused", () => {
     '["VALUE","x","v",2,[]]',
     '["VALUE","x","v",1]',
     '["END",{}]',
+    '["KEY"]',
+    '["KEY","\\ud800"]',
+    '["UNCHANGED"]',
+    '["NUMBER",5,[]]',
+    '["NUMBER","5"]',
+    '["PREVIOUS",5,[]]',
+    '["PREVIOUS","v"]',
     '["OUTCOME"]',
     '["OUTCOME","applied"]',
     '["OUTCOME","applied",null,{}]',
@@ -279,6 +370,25 @@ Deno.test("each wrong field of a reply is refused", () => {
   ];
   for (const text of wrong) {
     assertEquals(assertThrows(() => readReply(text), RequestError, "", text).code, "bad_request");
+  }
+});
+
+Deno.test("an incr says how much in several ways", () => {
+  const one = write({ type: "add", key: "n", by: "1" });
+  for (const text of ['["incr","n"]', '["incr","n",null]', '["incr","n",1]', '["incr","n",1,{}]']) {
+    assertEquals(plain(readRequest(text)), plain(one));
+  }
+  assertEquals(readRequest('["incr","n",-0]'), write({ type: "add", key: "n", by: "0" }));
+});
+
+Deno.test("the reply to a write is what it gave; what could not be done is an error", () => {
+  assertEquals(resultReply({ type: "stored" }, [1]), { type: "stored", token: [1] });
+  const number = { type: "number", number: "5" } as const;
+  assertEquals(resultReply(number, [1]), { type: "result", result: number, token: [1] });
+  for (const reason of FAILURES) {
+    const reply = resultReply({ type: "failed", reason }, [1]);
+    assert(reply.type === "error");
+    assertEquals([reply.code, reply.details], [reason, { maybe: false }]);
   }
 });
 
