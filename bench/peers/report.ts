@@ -269,7 +269,7 @@ function measuredRow(work: string, system: string, figures: Figures): string[] {
     work,
     system + (failures > 0 ? " !" : ""),
     words(value.median),
-    `${words(value.min)} … ${words(value.max)}`,
+    value.min === value.max ? "" : `${words(value.min)} … ${words(value.max)}`,
     p50Ms === null ? "" : duration(p50Ms.median),
     p99Ms === null ? "" : duration(p99Ms.median),
     percent(coreShare.median) + mark,

@@ -192,7 +192,11 @@ async function measure(
   });
   const asked = Promise.all(asking);
   // A client that fails ends the measuring at once.
-  const pause = (ms: number) => Promise.race([asked, new Promise((done) => setTimeout(done, ms))]);
+  const pause = async (ms: number) => {
+    const { promise: over, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, ms);
+    await Promise.race([asked, over]).finally(() => clearTimeout(timer));
+  };
   await pause(warmUpMs);
   latency = new Latency();
   const stopwatch = new Stopwatch(clients);
