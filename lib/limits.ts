@@ -243,24 +243,31 @@ export const N_STEP_IDENTITY = 2 ** 30;
 
 /**
  * Applied log entries that are kept for peers: whoever lacks no more than some seconds of full
- * load is brought up to date from the log, anybody else from a snapshot.
+ * load is brought up to date from the log, anybody else from a snapshot. On disk as well, all of
+ * them are read at a start, in some tenths of a second.
  */
-export const LOG_ENTRIES_KEPT = 50_000;
+export const LOG_ENTRIES_KEPT = 100_000;
 
-/** The same, in bytes, on disk: whichever comes first. */
-export const LOG_BYTES_KEPT = 64 * 1024 * 1024;
-
-/** The same, in bytes, of a store in memory. */
-export const LOG_BYTES_KEPT_IN_MEMORY = 16 * 1024 * 1024;
+/** The same, in bytes: whichever comes first. They are kept in memory. */
+export const LOG_BYTES_KEPT = 32 * 1024 * 1024;
 
 /**
- * A log on disk is trimmed when it is longer than that by such a part of it: rarely enough that a
- * page is given back as a whole, often enough that no commit takes long.
+ * A segment of the log on disk: with each, what has changed is carried into the tables. A longer
+ * one carries less of what changes again and again, and keeps more in memory.
  */
-export const LOG_TRIM_PART = 1 / 64;
+export const SEGMENT_BYTES = 8 * 1024 * 1024;
 
-/** Every how many applied entries the request ids that no longer count are deleted from disk. */
-export const FORGET_EVERY = 1_000;
+/** What a record of the log is made in, and used again: as much as most turns write. */
+export const LOG_BUFFER_BYTES_KEPT = 1024 * 1024;
+
+/** Request ids that are deleted from the tables in one step, at most. */
+export const FLUSH_FORGET_STEP = 8;
+
+/** Pages of the tables at hand: what is beyond is written bit by bit, not all at the end. */
+export const TABLES_CACHE_BYTES = 8 * 1024 * 1024;
+
+/** Values that were read of late, with their keys. */
+export const READ_CACHE_BYTES = 32 * 1024 * 1024;
 
 /** What SQLite's write-ahead log keeps of the disk when it begins anew. */
 export const WAL_BYTES_KEPT = 16 * 1024 * 1024;

@@ -1,18 +1,19 @@
 /**
  * What a disk that refuses says, in the words of an operator: the only place that knows how
- * SQLite puts it.
+ * SQLite and the system put it.
  *
  * @module
  */
 
 import { existsSync } from "@std/fs/exists";
 import { DiskError, reason } from "../errors.ts";
+import { logFolder } from "./segments.ts";
 
-/** What SQLite or the system says of a disk that is full, … */
-const FULL = /disk is full|os error 28\b/;
+/** What SQLite or the system says of a disk that is full, or of a quota that is used up, … */
+const FULL = /disk is full|os error (?:28|122)\b/;
 
 /** … and of a file that cannot be used, for whatever reason. */
-const REFUSED = /readonly database|disk I\/O error|unable to open database|malformed/;
+const REFUSED = /readonly database|disk I\/O error|unable to open database|malformed|os error \d/;
 
 /** The disk's refusal as {@linkcode DiskError}; any other error as it is. */
 export function diskError(
@@ -28,6 +29,9 @@ export function diskError(
   const told = (what: string, remedy: string) => new DiskError(what, remedy, { cause: error });
   if (!existsSync(file)) {
     return told(`store.db is gone from the folder ${path}`, "start the replica again");
+  }
+  if (!existsSync(logFolder(path))) {
+    return told(`the log is gone from the folder ${path}`, "start the replica again");
   }
   if (/malformed/.test(said)) {
     return told(

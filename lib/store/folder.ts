@@ -11,7 +11,7 @@ import { FolderError, reason } from "../errors.ts";
 import { fullDisk, isFull } from "./disk.ts";
 
 /** The format of the folder; one that is not known is refused. */
-export const FORMAT_VERSION = 2;
+export const FORMAT_VERSION = 3;
 
 /** SQLite's `application_id` of a kvdist store: "kvdi". */
 export const APPLICATION_ID = 0x6b766469;

@@ -12,9 +12,8 @@ import { MESSAGE_OVERHEAD_BYTES, SNAPSHOT_PART_MAX, SNAPSHOT_REQUESTS_MAX } from
 import type { Snapshot } from "../order/message.ts";
 import { diskError } from "./disk.ts";
 import type { Folder } from "./folder.ts";
-import { newestForgotten, positionAt, readCounts, readProtocol } from "./protocol.ts";
-import { decodeOutcome, decodeText } from "./rows.ts";
 import { fitting, type SnapshotReader } from "./store.ts";
+import { decodeOutcome, type Place, textOfColumn } from "./tables.ts";
 
 /** How many keys are looked at for the first part: so many may be too many, or too few. */
 const KEYS_AT_FIRST = 64;
@@ -37,21 +36,17 @@ export class SqliteSnapshot implements SnapshotReader {
   /** How many keys are looked at for the next part; 0 when there are no more. */
   #keys = KEYS_AT_FIRST;
 
-  /** Begins with what is committed now. `closed` is called once, when it is closed. */
-  constructor(folder: Folder, requestIdsKept: number, closed: () => void) {
+  /** Begins with what is committed now: `place`. `closed` is called once, when it is closed. */
+  constructor(folder: Folder, place: Place, requestIdsKept: number, closed: () => void) {
     this.#folder = folder;
     this.#closed = closed;
+    const { position, appliedN, forgotten } = place;
+    this.#place = { position, deliveredN: appliedN, forgotten };
+    this.#request = position.index - requestIdsKept;
     this.#db = new DatabaseSync(folder.file, { readOnly: true });
     try {
       // Its first read decides what it sees.
-      this.#db.exec("BEGIN");
-      const applied = Number(readProtocol(this.#db, "applied"));
-      this.#request = applied - requestIdsKept;
-      this.#place = {
-        position: positionAt(this.#db, applied),
-        deliveredN: readCounts(this.#db, "applied"),
-        forgotten: newestForgotten(this.#db, this.#request),
-      };
+      this.#db.exec("BEGIN; SELECT * FROM place");
     } catch (error) {
       this.#db.close();
       throw error;
@@ -98,12 +93,12 @@ export class SqliteSnapshot implements SnapshotReader {
     this.#keys = isEnd ? 0 : Math.min(2 * count, SNAPSHOT_PART_MAX);
     return this.#db.prepare("SELECT key, value FROM keys WHERE key > ? AND key <= ? ORDER BY key")
       .all(after, this.#key)
-      .map(({ key, value }) => [decodeText(key), decodeText(value)]);
+      .map(({ key, value }) => [textOfColumn(key), textOfColumn(value)]);
   }
 
   #nextRequests(): Snapshot["requests"] {
     const requests = this.#readRequests(SNAPSHOT_REQUESTS_MAX)
-      .map((row) => [decodeText(row.id), decodeOutcome(row)] as const);
+      .map((row) => [textOfColumn(row.id), decodeOutcome(row)] as const);
     this.#request = requests.at(-1)?.[1].index ?? END;
     return requests;
   }

@@ -93,7 +93,8 @@ export interface Store {
   /** What the protocol core goes on from. */
   load(): Durable;
   /**
-   * Carries all of it out, or nothing. With `safe` it is on disk when this returns.
+   * Carries all of it out. With `safe` it is on disk when this returns. If it throws, nothing of it
+   * is on disk, and the store is used no more.
    *
    * @returns for each entry that was applied, what it gave: with a request id that was carried out
    * before, what that gave
@@ -114,7 +115,7 @@ export interface Store {
   outcome(id: string): Outcome | undefined;
   /** The value of a key. */
   get(key: string): string | undefined;
-  /** Keys that begin with the prefix, with their values, in the order of their UTF-8 bytes. */
+  /** Keys that begin with the prefix, with their values, in the order of their bytes. */
   scan(prefix: string, page?: Page): (readonly [key: string, value: string])[];
   /** Ends the use of the store; all that was committed is on disk, unless that is left to the system. */
   close(): void;
@@ -125,10 +126,14 @@ export function operationBytes(operation: Operation): number {
   return MESSAGE_OVERHEAD_BYTES + operation.key.length + valueBytes(operation);
 }
 
-/** The first entries that fit into one answer to a fetch: at least one. */
-export function takeEntries(entries: readonly Entry[]): Entry[] {
+/** The entries at these places that fit into one answer to a fetch: at least the first. */
+export function takeEntries(
+  entries: readonly Entry[],
+  from = 0,
+  to: number = entries.length,
+): Entry[] {
   return takeWhile(
-    entries.slice(0, FETCH_ENTRIES_MAX),
+    entries.slice(from, Math.min(to, from + FETCH_ENTRIES_MAX)),
     ({ message }) => operationBytes(message.operation),
   );
 }

@@ -58,7 +58,7 @@ class Giver {
         writes.push({ type: "outbox", numbered: { n: next.n, operation: next.operation } });
         continue;
       }
-      writes.push({ type: "received", message: next });
+      writes.push(received(next));
       if (random.chance(0.7)) deliver.push({ index: ++this.#index, message: next });
     }
     if (random.chance(0.1)) {

@@ -66,7 +66,7 @@ Deno.test("a full disk: a commit fails as a whole, in clear words, and the next 
     inFolder(async (path) => {
       const store = await open(path, "always", BOUNDS);
       apply(store, set("a", "1", "r1"), fence("r2"), set("b", "1"));
-      commit(store, { writes: [{ type: "received", message: message(2, 9, 9) }] });
+      commit(store, { writes: [received(message(2, 9, 9))] });
       const from = inMemory();
       for (let i = 0; i < 30; i++) apply(from, set(`k${i}`, LARGE));
       const snapshot = from.snapshot();
@@ -77,7 +77,7 @@ Deno.test("a full disk: a commit fails as a whole, in clear words, and the next 
       const all = entries(store, ...Array(30).fill(0).map((_, i) => set(`k${i}`, LARGE, `r${i}`)));
       const writes: Write[] = [
         { type: "promised", ballot: { round: 9, id: 0 } },
-        { type: "received", message: message(SELF, 99, 99) },
+        received(message(SELF, 99, 99)),
       ];
       const outbox = all.map(({ message: { n, operation } }): Write => {
         return { type: "outbox", numbered: { n, operation } };

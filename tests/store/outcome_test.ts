@@ -4,7 +4,8 @@
 
 import { assertEquals } from "@std/assert";
 import type { Operation } from "../../lib/order/message.ts";
-import { apply, each, fence, inFolder, load, open, set } from "./stores.ts";
+import { STORED } from "../../lib/order/operation.ts";
+import { apply, each, fence, inFolder, load, open, received, set } from "./stores.ts";
 
 function eventual(key: string, value: string, id: string): Operation {
   return { type: "set", key, value, bytes: value.length, id, eventual: true };
@@ -13,7 +14,7 @@ function eventual(key: string, value: string, id: string): Operation {
 each("a fence holds back what comes after it, and says so", (store) => {
   apply(store, fence("r"), set("a", "1", "r"), { type: "delete", key: "a", id: "r" });
   assertEquals([store.get("a"), store.keys], [undefined, 0]);
-  assertEquals(store.outcome("r"), { applied: false, index: 1, origin: 0, n: 1 });
+  assertEquals(store.outcome("r"), { applied: false, index: 1, origin: 0, n: 1, result: STORED });
   apply(store, fence("r"));
   assertEquals(store.outcome("r")?.index, 1);
 });
@@ -25,6 +26,7 @@ each("a fence changes nothing of what was applied before it", (store) => {
     index: 1,
     origin: 0,
     n: 1,
+    result: STORED,
   }]);
 });
 
@@ -34,7 +36,7 @@ each(
     apply(store, fence("r"), eventual("a", "1", "r"), eventual("a", "2", "r"), set("a", "3", "r"));
     assertEquals([store.get("a"), store.outcome("r")?.index], ["1", 2]);
     apply(store, fence("r"));
-    assertEquals(store.outcome("r"), { applied: true, index: 2, origin: 0, n: 2 });
+    assertEquals(store.outcome("r"), { applied: true, index: 2, origin: 0, n: 2, result: STORED });
   },
 );
 
@@ -90,16 +92,16 @@ each("fences and what is eventual come back from queue, outbox and log as they w
     set("a", "", "u"),
   ];
   const pending = operations.map((operation, i) => ({ origin: 2, n: i + 1, time: i, operation }));
-  const outbox = operations.map((operation, i) => ({ n: i + 1, operation }));
+  const numbered = operations.map((operation, i) => ({ n: i + 1, operation }));
   store.commit({
     writes: [
-      ...pending.map((message) => ({ type: "received", message }) as const),
-      ...outbox.map((numbered) => ({ type: "outbox", numbered }) as const),
+      received(...pending),
+      { type: "outbox", numbered },
     ],
     deliver: [],
     apply: [],
   }, true);
-  assertEquals([load(store).pending, load(store).outbox], [pending, outbox]);
+  assertEquals([load(store).pending, load(store).outbox], [pending, numbered]);
   apply(store, ...operations);
   assertEquals(store.read(1, 9).map(({ message }) => message.operation), operations);
 });

@@ -9,7 +9,7 @@ import { InvariantError } from "../../lib/invariant.ts";
 import type { Entry, Operation } from "../../lib/order/message.ts";
 import { holdsStore, takeFolder } from "../../lib/store/folder.ts";
 import type { SqliteStore } from "../../lib/store/sqlite.ts";
-import { inFolder, open } from "./stores.ts";
+import { inFolder, open, outbox } from "./stores.ts";
 
 function entry(index: number, operation: Operation): Entry {
   return { index, message: { origin: 0, n: index * 10, time: index * 100, operation } };
@@ -27,11 +27,11 @@ const VIEW = {
 /** Puts something of everything into it. */
 function fill(store: SqliteStore): void {
   const pending = [{ ...B.message, n: 30, time: 300 }];
-  const outbox = [{ n: 7, operation: B.message.operation }];
+  const left = [{ n: 7, operation: B.message.operation }];
   store.commit({
     writes: [
       { type: "promised", ballot: VIEW.ballot },
-      { type: "installed", view: VIEW, pending, outbox, n: 8 },
+      { type: "installed", view: VIEW, pending, outbox: left, n: 8 },
     ],
     deliver: [A, B],
     apply: [A],
@@ -108,7 +108,7 @@ Deno.test("a commit that fails changes nothing, and the next is taken", async ()
     for (const { deliver, apply } of fails) {
       const writes = [
         { type: "promised", ballot: { round: 9, id: 0 } },
-        { type: "outbox", numbered: { n: 99, operation: B.message.operation } },
+        outbox(B.message.operation, 99),
       ] as const;
       assertThrows(() => store.commit({ writes, deliver, apply }, true), InvariantError);
       assertEquals(everything(store), before);

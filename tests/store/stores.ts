@@ -5,10 +5,14 @@
  */
 
 import type { Entry, Message, Operation, View } from "../../lib/order/message.ts";
-import type { Durable } from "../../lib/order/step.ts";
+import type { Durable, Write } from "../../lib/order/step.ts";
 import { holdsStore, takeFolder } from "../../lib/store/folder.ts";
+import { encodeBoot } from "../../lib/store/log_line.ts";
+import { RecordBuffer } from "../../lib/store/log_record.ts";
 import { MemoryStore } from "../../lib/store/memory.ts";
-import { type Fsync, SqliteStore } from "../../lib/store/sqlite.ts";
+import { readSegment } from "../../lib/store/read_segments.ts";
+import { segmentFile, segmentNumbers } from "../../lib/store/segments.ts";
+import { type DiskBounds, type Fsync, SqliteStore } from "../../lib/store/sqlite.ts";
 import type { Commit, Store, StoreBounds } from "../../lib/store/store.ts";
 import { byteLength } from "../../lib/bytes.ts";
 
@@ -42,7 +46,7 @@ export async function inFolder(act: (path: string) => Promise<void> | void): Pro
 export async function open(
   path: string,
   fsync: Fsync = "always",
-  bounds?: StoreBounds,
+  bounds?: DiskBounds,
 ): Promise<SqliteStore> {
   const folder = await takeFolder(path);
   if (await holdsStore(path)) SqliteStore.inspect(folder);
@@ -55,9 +59,24 @@ export async function open(
  */
 export function copyAsKilled(path: string, to: string): void {
   Deno.mkdirSync(to, { recursive: true });
-  for (const name of ["store.db", "store.db-wal"]) {
-    Deno.copyFileSync(`${path}/${name}`, `${to}/${name}`);
+  for (const { name, isDirectory } of Deno.readDirSync(path)) {
+    if (isDirectory) copyAsKilled(`${path}/${name}`, `${to}/${name}`);
+    else if (!/^lock|-shm$/.test(name)) Deno.copyFileSync(`${path}/${name}`, `${to}/${name}`);
   }
+}
+
+/** The folder as it is now, as another boot of the machine finds it an hour later. */
+export async function afterPowerCut(path: string, to: string): Promise<void> {
+  copyAsKilled(path, to);
+  const [number] = segmentNumbers(to).slice(-1);
+  const segment = readSegment(Deno.readFileSync(segmentFile(to, number)), number);
+  const note = [...segment.beginning, ...segment.lines].findLast(({ type }) => type === "boot");
+  if (note?.type !== "boot" || note.boot === null || note.boot.at === null) {
+    throw new Error("nothing was noted of the machine's run");
+  }
+  const record = new RecordBuffer();
+  record.add(encodeBoot({ ...note.boot, at: note.boot.at - 3_600_000 }));
+  await Deno.writeFile(segmentFile(to, number), record.finish(0).slice(), { append: true });
 }
 
 /** A test that each kind of store must pass. */
@@ -90,6 +109,19 @@ export function message(
   operation: Operation = set("k", "v"),
 ): Message {
   return { origin, n, time, operation };
+}
+
+/** Messages of one origin, in the order of `n`, have come. */
+export function received(...messages: Message[]): Write {
+  return {
+    type: "received",
+    broadcast: { type: "broadcast", ballot: VIEW.ballot, messages, prev: 0 },
+  };
+}
+
+/** Own operations wait for a view. */
+export function outbox(operation: Operation, ...numbers: number[]): Write {
+  return { type: "outbox", numbered: numbers.map((n) => ({ n, operation })) };
 }
 
 export function commit(store: Store, part: Partial<Commit>): void {
