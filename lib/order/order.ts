@@ -13,11 +13,9 @@
 
 import { invariant, unreachable } from "../invariant.ts";
 import {
-  ACKNOWLEDGE_LATE_FACTOR,
   ASKING_MS,
   CHANGE_WAIT_MS_MAX,
   CHANGE_WAIT_MS_MIN,
-  FETCH_WAIT_MS,
   HEARTBEAT_MS,
   INSTALL_WAIT_MS,
   JOIN_LAG_MAX,
@@ -44,12 +42,15 @@ import type {
   View,
 } from "./message.ts";
 import { Absences } from "./absences.ts";
+import { CatchUp } from "./catch_up.ts";
+import { Change } from "./change.ts";
 import { Peers } from "./peers.ts";
 import { Reads } from "./reads.ts";
+import { Suspicions } from "./suspicions.ts";
 import { type Durable, type Effects, type Event, noEffects } from "./step.ts";
 import { type Ballot, compareBallots, sameBallot } from "./timestamp.ts";
 import { type QueueLimits, TotalOrder } from "./total_order.ts";
-import { formView, majority, mutuallyHeard } from "./view.ts";
+import { majority, mutuallyHeard } from "./view.ts";
 
 /** What a replica's core is told once. */
 export interface OrderConfig {
@@ -65,30 +66,6 @@ export interface OrderConfig {
   readonly joinLagMax?: number;
   /** The operator lets a view form, of all replicas, though the folders of a majority are new. */
   readonly force?: boolean;
-}
-
-/** A change of view that this replica coordinates. */
-interface Change {
-  readonly ballot: Ballot;
-  readonly promises: Map<number, Promise>;
-  readonly installed: Set<number>;
-  /** Set when enough have promised. */
-  install: Install | null;
-  /** When it last came closer to its end. */
-  progressAt: number;
-}
-
-/** What a replica lacks of the log and is being sent. */
-interface Fetching {
-  /** The number of the fetch that was sent last. */
-  number: number;
-  readonly source: number;
-  /** The last index that is known to be there. */
-  to: number;
-  /** Which part of a snapshot comes next, and where it leads; null while entries come. */
-  snapshot: { readonly index: number; readonly part: number } | null;
-  /** When it was asked last. */
-  askedAt: number;
 }
 
 /** The protocol core of one replica. */
@@ -116,10 +93,7 @@ export class Order {
   /** An installation that waits for log entries. */
   #installing: Install | null = null;
   /** What comes of the log: for an installation, or to catch up before this replica joins. */
-  #fetching: Fetching | null = null;
-  #fetches = 0;
-  /** How many answers to a fetch were of use. */
-  #fetched = 0;
+  readonly #catchingUp = new CatchUp();
   /** Whether the folder's identity is in no installed view: it has forgotten what it did before. */
   #isNew: boolean;
   /** When a change began to be wanted; it is tried at once or after a random wait. */
@@ -132,9 +106,7 @@ export class Order {
   #liveAt = -Infinity;
   /** The members of the last view that was live here. */
   #lastMembers: readonly number[] = [];
-  #suspects = new Map<number, string>();
-  /** The head of the queue, and since when it has been that. */
-  #head: { readonly message: Message; readonly since: number } | null = null;
+  readonly #suspicions: Suspicions;
   #stuck = "";
   /** Whether it was told what this replica lacks since it was last live. */
   #lackTold = false;
@@ -182,6 +154,7 @@ export class Order {
     };
     this.#askedAt = Array(replicas).fill(-Infinity);
     this.#order = new TotalOrder(id, durable, around, queue);
+    this.#suspicions = new Suspicions(id, suspectAfterMs, this.#peers, this.#order);
   }
 
   /** Where this replica stands with its view. */
@@ -234,7 +207,7 @@ export class Order {
 
   /** Whom this replica suspects, of the view that it is in. */
   suspects(): ReadonlyMap<number, string> {
-    return this.#suspects;
+    return this.#suspicions.reasons;
   }
 
   /** What a peer said last of itself; null without a link. */
@@ -327,15 +300,10 @@ export class Order {
     const heartbeat = this.#heartbeat();
     for (const id of this.#peers.up()) this.#send(id, heartbeat);
     this.#sendResume(peer);
-    if (this.#change?.install === null) {
-      const { promises } = this.#change;
-      if (promises.has(this.#id) && !promises.has(peer)) {
-        this.#send(peer, { type: "prepare", ballot: this.#change.ballot });
-      }
-    } else if (this.#change?.install.view.members.includes(peer)) {
-      if (!this.#change.installed.has(peer)) this.#send(peer, this.#change.install);
-    }
-    if (this.#fetching?.source === peer) this.#fetchFrom(peer, this.#fetching.to);
+    const missed = this.#change?.missedBy(peer) ?? null;
+    if (missed === "prepare") this.#sendPrepare(peer);
+    else if (missed !== null) this.#send(peer, missed);
+    if (this.#catchingUp.source === peer) this.#fetchFrom(peer, this.#catchingUp.to);
   }
 
   #sendResume(peer: number): void {
@@ -360,7 +328,7 @@ export class Order {
       hears: this.hears(),
       wants: this.#wish() !== null,
       index: this.#order.position.index,
-      fetched: this.#fetched,
+      fetched: this.#catchingUp.taken,
     };
   }
 
@@ -388,41 +356,12 @@ export class Order {
     }
   }
 
-  /** Notes who of the view has fallen silent, or says that it is in the view no more. */
   #suspect(): void {
-    if (this.#state !== "live") return this.#suspects.clear();
-    const head = this.#order.head;
-    if (head !== this.#head?.message) {
-      this.#head = head === undefined ? null : { message: head, since: this.#now };
+    if (this.#state !== "live") return this.#suspicions.clear();
+    const at = { view: this.#current, liveAt: this.#liveAt, now: this.#now };
+    for (const news of this.#suspicions.update(at)) {
+      this.#out.notices.push({ type: "suspect", ...news });
     }
-    for (const id of this.#current.members) {
-      if (id === this.#id) continue;
-      const reason = this.#suspicion(id);
-      if (reason === null) this.#suspects.delete(id);
-      else if (!this.#suspects.has(id)) {
-        this.#suspects.set(id, reason);
-        this.#out.notices.push({ type: "suspect", peer: id, reason });
-      }
-    }
-  }
-
-  #suspicion(id: number): string | null {
-    if (this.#peers.silentSince(id, this.#now) !== null) return "silent";
-    if (this.#isLate(id)) return "heard, but acknowledges nothing";
-    const said = this.#peers.heartbeat(id);
-    if (said === null) return null;
-    const order = said.ballot === null ? -1 : compareBallots(said.ballot, this.#current.ballot);
-    // A member may have said that before it installed this view: that is no news for a while.
-    if (order < 0 && this.#now - this.#liveAt <= this.#suspectAfterMs) return null;
-    return said.state === "outside" || order !== 0 ? "outside the view" : null;
-  }
-
-  /** Whether the queue has waited too long for this member alone, or for it and others: its disk hangs. */
-  #isLate(id: number): boolean {
-    if (this.#head === null) return false;
-    const { message, since } = this.#head;
-    return this.#now - since > ACKNOWLEDGE_LATE_FACTOR * this.#suspectAfterMs &&
-      this.#order.isAcknowledged(this.#id, message) && !this.#order.isAcknowledged(id, message);
   }
 
   // When a change of view is wanted, and by whom it is begun
@@ -435,7 +374,7 @@ export class Order {
       case "installed":
         return this.#isFollowing() ? null : "the view does not start";
       case "live":
-        if (this.#suspects.size > 0) return "a member is suspected";
+        if (this.#suspicions.reasons.size > 0) return "a member is suspected";
         return this.#joiners().length > 0 ? "a replica wants to join" : null;
       default:
         return unreachable(this.#state);
@@ -520,7 +459,7 @@ export class Order {
 
   /** The change that this replica takes part in has come closer to its end. */
   #progress(): void {
-    if (this.#change !== null) this.#change.progressAt = this.#now;
+    this.#change?.progress(this.#now);
     if (this.#following !== null) this.#following.until = this.#now + INSTALL_WAIT_MS;
   }
 
@@ -530,35 +469,30 @@ export class Order {
     this.#wantedAt = null;
     this.#round++;
     const ballot = { round: this.#round, id: this.#id };
-    this.#change = {
-      ballot,
-      promises: new Map(),
-      installed: new Set(),
-      install: null,
-      progressAt: this.#now,
-    };
+    const coordinator = { id: this.#id, replicas: this.#replicas, joinLagMax: this.#joinLagMax };
+    this.#change = new Change(ballot, coordinator, this.#now);
     this.#out.notices.push({ type: "prepare", ballot });
     // Its own promise comes first: what was sent with this ballot must not come twice.
-    this.#send(this.#id, { type: "prepare", ballot });
+    this.#sendPrepare(this.#id);
+  }
+
+  #sendPrepare(to: number): void {
+    if (this.#change === null) return;
+    this.#send(to, { type: "prepare", ballot: this.#change.ballot });
   }
 
   #driveChange(change: Change): void {
-    const waited = this.#now - change.progressAt;
+    const waited = change.waited(this.#now);
     if (change.install !== null) {
       if (waited >= INSTALL_WAIT_MS) this.#giveUp("not all members have installed the view");
     } else if (waited >= PROMISE_WAIT_MS) {
       // A replica that is heard may have much to report: without it, only if that is possible.
-      const formed = this.#formed(change);
+      const formed = change.form();
       if (typeof formed !== "string") this.#propose(change, formed);
-      else if (waited >= PROMISE_WAIT_MS_MAX || this.#unpromised(change).length === 0) {
+      else if (waited >= PROMISE_WAIT_MS_MAX || change.unpromised(this.hears()).length === 0) {
         this.#giveUp(formed);
       }
     }
-  }
-
-  /** Those that are heard and have not promised, the coordinator itself included. */
-  #unpromised({ promises }: Change): number[] {
-    return [this.#id, ...this.hears()].filter((id) => !promises.has(id));
   }
 
   #onPromise(from: number, promise: Promise): void {
@@ -566,31 +500,17 @@ export class Order {
     if (change === null || !sameBallot(change.ballot, promise.ballot)) return;
     if (change.install !== null) return;
     if (from === this.#id) {
-      for (const id of this.#peers.up()) {
-        this.#send(id, { type: "prepare", ballot: change.ballot });
-      }
+      for (const id of this.#peers.up()) this.#sendPrepare(id);
     }
-    change.promises.set(from, promise);
-    if (this.#unpromised(change).length > 0) return;
-    const formed = this.#formed(change);
+    change.promise(from, promise);
+    if (change.unpromised(this.hears()).length > 0) return;
+    const formed = change.form();
     if (typeof formed === "string") this.#giveUp(formed);
     else this.#propose(change, formed);
   }
 
-  /** The view that the promises so far allow, or why they allow none. */
-  #formed({ ballot, promises }: Change): Install | string {
-    if (!promises.has(this.#id)) return "the own disk is slow";
-    return formView({
-      ballot,
-      replicas: this.#replicas,
-      joinLagMax: this.#joinLagMax,
-      promises,
-    });
-  }
-
   #propose(change: Change, install: Install): void {
-    change.install = install;
-    change.progressAt = this.#now;
+    change.propose(install, this.#now);
     for (const id of install.view.members) this.#send(id, install);
   }
 
@@ -607,10 +527,8 @@ export class Order {
     const change = this.#change;
     if (change === null || !sameBallot(change.ballot, ballot)) return;
     if (change.install === null) return;
-    change.installed.add(from);
-    change.progressAt = this.#now;
     const { members } = change.install.view;
-    if (!members.every((id) => change.installed.has(id))) return;
+    if (!change.installed(from, this.#now)) return;
     this.#change = null;
     for (const id of members) this.#send(id, { type: "start", ballot });
   }
@@ -761,8 +679,10 @@ export class Order {
   /** Outside a view: fetches what others have delivered, so that it lacks little when it joins. */
   #catchUp(): void {
     if (this.#state !== "outside" || this.#installing !== null) return;
-    if (this.#fetching !== null && this.#isAnswering(this.#fetching)) return;
-    this.#fetching = null;
+    const { source } = this.#catchingUp;
+    const isAnswering = source !== null && this.hears().includes(source);
+    if (isAnswering && this.#catchingUp.isAwaited(this.#now)) return;
+    this.#catchingUp.end();
     const indexOf = (id: number) => this.#peers.heartbeat(id)?.index ?? 0;
     const [furthest] = this.hears().sort((a, b) => indexOf(b) - indexOf(a));
     if (furthest === undefined || indexOf(furthest) <= this.#order.position.index) return;
@@ -778,80 +698,57 @@ export class Order {
     this.#out.notices.push({ type: "fetch", from, to, source });
   }
 
-  /** Whether the answer may still be on its way: over a slow link it takes long. */
-  #isAnswering({ source, askedAt }: Fetching): boolean {
-    return this.hears().includes(source) && this.#now - askedAt < FETCH_WAIT_MS;
-  }
-
   #fetchFrom(source: number, to: number): void {
-    this.#fetching = { number: 0, source, to, snapshot: null, askedAt: this.#now };
-    this.#fetchNext(this.#fetching);
+    this.#catchingUp.begin(source, to);
+    this.#fetchNext(source);
   }
 
-  #fetchNext(fetching: Fetching): void {
-    fetching.number = ++this.#fetches;
-    fetching.askedAt = this.#now;
-    const from = this.#order.position.index + 1;
-    const part = fetching.snapshot?.part ?? 0;
-    this.#send(fetching.source, {
-      type: "fetch",
-      from,
-      to: fetching.to,
-      part,
-      fetch: fetching.number,
-    });
+  #fetchNext(source: number): void {
+    this.#send(source, this.#catchingUp.next(this.#order.position.index + 1, this.#now));
   }
 
   #stopInstalling(): void {
     this.#installing = null;
-    this.#fetching = null;
+    this.#catchingUp.end();
   }
 
-  #onAnswer(from: number, { fetch, content }: Answer): void {
-    const fetching = this.#fetching;
-    // What was asked for twice, since its link was made again, must not be followed twice.
-    if (fetching?.source !== from || fetching.number !== fetch) return;
-    if (content.type === "entries") this.#onEntries(fetching, content.entries);
-    else this.#onSnapshot(fetching, content);
+  #onAnswer(from: number, answer: Answer): void {
+    const content = this.#catchingUp.expect(from, answer);
+    if (content === null) return;
+    const isOfUse = content.type === "entries"
+      ? this.#takeEntries(content.entries)
+      : this.#takePart(from, content);
+    if (isOfUse) this.#gotOn(from);
+    // It leads no further: who catches up asks anew later, an installation is given up.
+    else if (this.#installing === null) this.#catchingUp.end();
   }
 
-  #onEntries(fetching: Fetching, entries: readonly Entry[]): void {
-    if (entries.length === 0) return this.#gotNothing();
-    fetching.snapshot = null;
-    this.#order.follow(entries.filter(({ index }) => index <= fetching.to), this.#out);
-    this.#gotOn(fetching);
+  #takeEntries(entries: readonly Entry[]): boolean {
+    if (entries.length === 0) return false;
+    this.#catchingUp.tookEntries();
+    this.#order.follow(entries.filter(({ index }) => index <= this.#catchingUp.to), this.#out);
+    return true;
   }
 
-  #onSnapshot(fetching: Fetching, part: Snapshot): void {
+  #takePart(from: number, part: Snapshot): boolean {
     const { index } = part.position;
-    if (part.part === 0) {
-      const max = this.#installing?.base.index ?? Infinity;
-      if (index <= this.#order.position.index || index > max) return this.#gotNothing();
-    } else if (fetching.snapshot?.index !== index || fetching.snapshot.part !== part.part) return;
+    const max = this.#installing?.base.index ?? Infinity;
+    if (part.part === 0 && (index <= this.#order.position.index || index > max)) return false;
+    this.#catchingUp.tookPart(part);
     this.#out.writes.push(part);
-    fetching.snapshot = part.last ? null : { index, part: part.part + 1 };
     if (part.last) {
       this.#order.restore(part);
-      this.#out.notices.push({ type: "restored", index, source: fetching.source });
+      this.#out.notices.push({ type: "restored", index, source: from });
     }
-    this.#gotOn(fetching);
+    return true;
   }
 
-  /** The answer leads no further: who catches up asks anew later, an installation is given up. */
-  #gotNothing(): void {
-    if (this.#installing === null) this.#fetching = null;
-  }
-
-  #gotOn(fetching: Fetching): void {
-    this.#fetched++;
+  #gotOn(source: number): void {
     if (this.#installing !== null) this.#progress();
-    else {
-      // Who only catches up follows what is delivered meanwhile.
-      const known = this.#peers.heartbeat(fetching.source)?.index ?? 0;
-      fetching.to = Math.max(fetching.to, known);
-    }
-    if (this.#order.position.index < fetching.to) return this.#fetchNext(fetching);
-    this.#fetching = null;
+    // Who only catches up follows what is delivered meanwhile.
+    else this.#catchingUp.extend(this.#peers.heartbeat(source)?.index ?? 0);
+    if (this.#order.position.index < this.#catchingUp.to) return this.#fetchNext(source);
+    this.#catchingUp.end();
     if (this.#installing !== null) this.#install(this.#installing);
   }
 
@@ -881,7 +778,7 @@ export class Order {
     this.#noteAbsences();
     this.#stuck = "";
     this.#following = null;
-    this.#suspects.clear();
+    this.#suspicions.clear();
     const { carried, resubmitted } = this.#order.start(this.#out);
     this.#out.notices.push({ type: "live", view: this.#current, carried, resubmitted });
   }
