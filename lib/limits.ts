@@ -191,7 +191,7 @@ export const HELLO_WAIT_MS = 2_000;
 export const ACCEPT_PAUSE_MS = 100;
 
 /** What nobody waits for goes to a peer with what goes there next, or this much later. */
-export const LAZY_MS = 2;
+export const LAZY_MS = 5;
 
 /** Who has asked for a linearizable read within this long soon asks again, and waits for each answer. */
 export const ASKING_MS = 1_000;
