@@ -110,6 +110,11 @@ export type Failure = typeof FAILURES[number];
 /** What most operations give. */
 export const STORED: Result = { type: "stored" };
 
+/** Whether it gives nothing but that it was carried out, whatever is there. */
+export function givesStored({ type }: Operation): boolean {
+  return type === "set" || type === "delete" || type === "clear" || type === "fence";
+}
+
 /** Whether what the client is told depends on where in the total order it is carried out. */
 export function needsOrder(operation: Operation): boolean {
   switch (operation.type) {

@@ -8,7 +8,9 @@
 import type { Entry, Message, View } from "../../lib/order/message.ts";
 import type { Durable, Write } from "../../lib/order/step.ts";
 import { type Ballot, compareBallots, NO_BALLOT } from "../../lib/order/timestamp.ts";
-import { MemoryStore } from "../../lib/store/memory.ts";
+import type { Result } from "../../lib/order/operation.ts";
+import type { MemoryStore } from "../../lib/store/memory.ts";
+import type { StoreBounds } from "../../lib/store/store.ts";
 
 /** What one step gave to the disk. */
 export interface Batch {
@@ -18,11 +20,26 @@ export interface Batch {
   readonly number: number;
 }
 
+/** The store that disks are made of: the real one, or one that was broken on purpose. */
+export type StoreClass = new (
+  self: number,
+  replicas: number,
+  identity: string,
+  bounds?: StoreBounds,
+) => MemoryStore;
+
+/** What all disks of a run have in common. */
+export interface DiskOptions {
+  readonly replicas: number;
+  /** Log entries that are kept. */
+  readonly logKept: number;
+  readonly store: StoreClass;
+}
+
 /** The disk of one replica. */
 export class Disk {
   readonly #self: number;
-  readonly #replicas: number;
-  readonly #logKept: number;
+  readonly #options: DiskOptions;
   #identity: string;
   #former: string | null = null;
   #batches: Batch[] = [];
@@ -35,11 +52,10 @@ export class Disk {
   #index = 0;
 
   /** An empty folder. */
-  constructor(self: number, replicas: number, identity: string, logKept: number) {
+  constructor(self: number, identity: string, options: DiskOptions) {
     this.#self = self;
-    this.#replicas = replicas;
     this.#identity = identity;
-    this.#logKept = logKept;
+    this.#options = options;
     this.#store = this.#empty();
   }
 
@@ -73,10 +89,10 @@ export class Disk {
     return this.#safe.has(`${origin}:${time}`);
   }
 
-  /** The process has written the batch. */
-  write(batch: Batch): void {
+  /** The process has written the batch; gives what its entries gave. */
+  write(batch: Batch): readonly Result[] {
     this.#batches.push(batch);
-    this.#store.commit({ ...batch, apply: batch.deliver });
+    return this.#store.commit({ ...batch, apply: batch.deliver });
   }
 
   /** All that is written is synced. */
@@ -127,8 +143,9 @@ export class Disk {
   }
 
   #empty(): MemoryStore {
-    return new MemoryStore(this.#self, this.#replicas, this.#identity, {
-      logEntriesKept: this.#logKept,
+    const { store, replicas, logKept } = this.#options;
+    return new store(this.#self, replicas, this.#identity, {
+      logEntriesKept: logKept,
       logBytesKept: Infinity,
     });
   }

@@ -13,15 +13,18 @@
  *   earlier `linearizable` read saw; a replica that has applied what a token names holds it
  * - I7 once faults stop, every submitted message is delivered everywhere within a bounded time
  *
- * A request's id counts once: what bears it again changes nothing, and what a fence has ruled out
- * is never carried out.
+ * A request's id counts once: what bears it again changes nothing and gives what the first gave, and
+ * what a fence has ruled out is never carried out. What an operation gives, and what the keys are at
+ * any index, is what a model says that carries out what clients asked in the order delivered.
  *
  * @module
  */
 
-import type { Entry, Install, Message, PeerMessage } from "../../lib/order/message.ts";
+import type { Entry, Install, Message, Operation, PeerMessage } from "../../lib/order/message.ts";
+import { type Result, STORED } from "../../lib/order/operation.ts";
 import { compareBallots, showBallot } from "../../lib/order/timestamp.ts";
 import type { Disk } from "./disk.ts";
+import { Model } from "./model.ts";
 
 /** What a run found wrong. */
 export class Violation extends Error {
@@ -34,10 +37,11 @@ export function check(condition: boolean, what: string): asserts condition {
 }
 
 /** A client's write. */
-export interface Operation {
-  /** Its value, which no other has. */
-  readonly value: string;
-  readonly key: string;
+export interface Asked {
+  /** A name that no other has. */
+  readonly name: string;
+  /** What is to be carried out. */
+  readonly operation: Operation;
   /** The replica that it was given to. */
   readonly node: number;
   readonly level: "eventual" | "sequential";
@@ -45,8 +49,8 @@ export interface Operation {
   readonly floor: number;
   /** The folder that took it. */
   readonly identity: string;
-  /** The request's own name, if it has one. */
-  readonly id?: string;
+  /** Where it was carried out; null if that has not been seen yet. */
+  index: number | null;
   answered: boolean;
   /** A client was told that it is never carried out. */
   ruledOut: boolean;
@@ -56,17 +60,24 @@ export interface Operation {
 export class Invariants {
   /** The total order: what any replica has ever delivered at an index. */
   readonly log: Message[] = [];
-  readonly operations = new Map<string, Operation>();
+  /** All that clients have asked. */
+  readonly asked: Asked[] = [];
+  /** By `origin#n`: what a client asked there. */
+  readonly #submitted = new Map<string, Asked>();
+  readonly #model = new Model();
+  /** By index: what is given there. */
+  readonly #results: Result[] = [];
   readonly #indexes = new Map<string, number>();
   readonly #contents = new Map<string, string>();
   readonly #lastN = new Map<number, number>();
-  /** For each key its values with their indexes, in the order of these. */
-  readonly #values = new Map<string, { index: number; value: string }[]>();
   readonly #installs = new Map<string, string>();
   /** Which replicas have a ballot's installation synced. */
   readonly #installed = new Map<string, Set<number>>();
   /** By request id: where it was carried out, or ruled out. */
-  readonly #outcomes = new Map<string, { readonly index: number; readonly applied: boolean }>();
+  readonly #outcomes = new Map<
+    string,
+    { readonly index: number; readonly applied: boolean; readonly result: Result }
+  >();
   /** The highest index of a write answered in `sequential`. */
   #answered = 0;
   /** The highest index that a linearizable read has seen. */
@@ -97,23 +108,28 @@ export class Invariants {
   }
 
   /** A client is told what came of an operation with an id. */
-  told(operation: Operation, applied: boolean, index: number): void {
-    const outcome = this.#outcomes.get(operation.id ?? "");
+  told(asked: Asked, applied: boolean, index: number): void {
+    const outcome = this.#outcomes.get(asked.operation.id ?? "");
     check(
       outcome?.applied === applied && outcome.index === index,
-      `${operation.value} is told to be ${applied} at ${index}, and is ${JSON.stringify(outcome)}`,
+      `${asked.name} is told to be ${applied} at ${index}, and is ${JSON.stringify(outcome)}`,
     );
     if (applied) return;
-    check(!operation.answered, `I3: ${operation.value} was answered, and is told to be never`);
-    operation.ruledOut = true;
+    check(!asked.answered, `I3: ${asked.name} was answered, and is told to be never`);
+    asked.ruledOut = true;
+  }
+
+  /** A replica has given this number to what a client asked, or, with null, to a fence. */
+  submitted(origin: number, n: number, asked: Asked | null): void {
+    // What had the number before has not left its replica.
+    if (asked === null) this.#submitted.delete(`${origin}#${n}`);
+    else this.#submitted.set(`${origin}#${n}`, asked);
   }
 
   /** A message leaves its origin, or is delivered: its number stands for this content for ever. */
   content({ origin, n, operation }: Message): void {
     const place = `${origin}#${n}`;
-    const content = operation.type === "set"
-      ? operation.value
-      : `${operation.type} ${operation.id}`;
+    const content = textOf(operation);
     const known = this.#contents.get(place);
     check(known === undefined || known === content, `I2: ${place} is ${known} and ${content}`);
     if (known === undefined) this.#contents.set(place, content);
@@ -139,47 +155,69 @@ export class Invariants {
     this.#lastN.set(origin, n);
     this.log.push(message);
     this.#indexes.set(`${origin}#${n}`, index);
-    if (!this.#isCarriedOut(operation, index) || operation.type !== "set") return;
-    const values = this.#values.get(operation.key) ?? [];
-    values.push({ index, value: operation.value });
-    this.#values.set(operation.key, values);
-    const { floor = 0, ruledOut = false } = this.operations.get(operation.value) ?? {};
-    check(!ruledOut, `${operation.value} was ruled out, and is carried out at ${index}`);
+    this.#results.push(this.#carryOut(operation, index, this.#submitted.get(`${origin}#${n}`)));
+  }
+
+  /** What stands at this index is carried out if its id is new; gives what it gives. */
+  #carryOut(operation: Operation, index: number, asked: Asked | undefined): Result {
+    const { id } = operation;
+    const before = id === undefined ? undefined : this.#outcomes.get(id);
+    const isEventual = operation.type !== "fence" && operation.eventual === true;
+    if (before !== undefined && (before.applied || !isEventual)) return before.result;
+    const result = this.#model.carryOut(asked?.operation ?? operation, index);
+    const applied = operation.type !== "fence";
+    if (id !== undefined) this.#outcomes.set(id, { applied, index, result });
+    if (asked !== undefined) {
+      check(!asked.ruledOut, `${asked.name} was ruled out, and is carried out at ${index}`);
+      check(
+        index > asked.floor,
+        `I3: ${asked.name} at ${index} comes before what was answered at ${asked.floor}`,
+      );
+      asked.index ??= index;
+    }
+    return result;
+  }
+
+  /** A replica has carried out what stands at this index, and says what it gave. */
+  gave(node: number, index: number, result: Result | undefined): void {
+    const expected = this.#results[index - 1];
     check(
-      index > floor,
-      `I3: ${operation.value} at ${index} comes before what was answered at ${floor}`,
+      isSame(result, expected),
+      `${node} gives ${JSON.stringify(result)} at ${index}, not ${JSON.stringify(expected)}`,
     );
   }
 
-  #isCarriedOut(operation: Message["operation"], index: number): boolean {
-    if (operation.id === undefined) return true;
-    const before = this.#outcomes.get(operation.id);
-    const isEventual = operation.type !== "fence" && operation.eventual === true;
-    if (before !== undefined && (before.applied || !isEventual)) return false;
-    this.#outcomes.set(operation.id, { applied: operation.type !== "fence", index });
-    return true;
-  }
-
-  /** A client is told `STORED`. */
-  answer(operation: Operation, index: number): void {
-    check(!operation.ruledOut, `${operation.value} was ruled out, and is answered`);
-    operation.answered = true;
-    if (operation.level === "sequential") this.#answered = Math.max(this.#answered, index);
+  /**
+   * A client is answered: with what the operation gave at this index, or, in `eventual`, before it
+   * is ordered.
+   */
+  answer(asked: Asked, index: number | null, result: Result = STORED): void {
+    check(!asked.ruledOut, `${asked.name} was ruled out, and is answered`);
+    asked.answered = true;
+    if (index === null) return;
+    this.#answered = Math.max(this.#answered, index);
+    const expected = this.#results[index - 1];
+    check(
+      isSame(result, expected),
+      `${asked.name} at ${index} is answered ${JSON.stringify(result)}, not ${
+        JSON.stringify(expected)
+      }`,
+    );
   }
 
   /** What a replica that has applied up to this index holds for the key. */
   value(key: string, applied: number): string | undefined {
-    const values = this.#values.get(key) ?? [];
-    let found: string | undefined;
-    for (let low = 0, high = values.length; low < high;) {
-      const middle = (low + high) >> 1;
-      if (values[middle].index > applied) high = middle;
-      else {
-        found = values[middle].value;
-        low = middle + 1;
-      }
-    }
-    return found;
+    return this.#model.value(key, applied);
+  }
+
+  /** A replica that has applied up to this index holds these keys. */
+  holds(node: number, applied: number, held: readonly (readonly [string, string])[]): void {
+    const expected = this.#model.keys(applied);
+    const wrong = held.find(([key, value]) => expected.get(key) !== value);
+    check(
+      wrong === undefined && held.length === expected.size,
+      `${node} holds ${JSON.stringify(held)} at ${applied}, not ${JSON.stringify([...expected])}`,
+    );
   }
 
   /** A replica sends. */
@@ -245,16 +283,11 @@ export class Invariants {
   }
 
   /** The run has healed: nothing that was answered may be missing. */
-  finish(lost: (operation: Operation) => boolean): void {
-    for (const operation of this.operations.values()) {
-      if (!operation.answered || lost(operation)) continue;
-      const values = this.#values.get(operation.key) ?? [];
-      check(
-        values.some(({ value }) => value === operation.value),
-        `${
-          operation.level === "eventual" ? "I4" : "I3"
-        }: ${operation.value} was answered and is lost`,
-      );
+  finish(lost: (asked: Asked) => boolean): void {
+    for (const asked of this.asked) {
+      if (!asked.answered || lost(asked)) continue;
+      const invariant = asked.level === "eventual" ? "I4" : "I3";
+      check(asked.index !== null, `${invariant}: ${asked.name} was answered and is lost`);
     }
   }
 
@@ -266,4 +299,19 @@ export class Invariants {
     check(known === undefined || known === text, `I5: two installs of ${ballot}`);
     this.#installs.set(ballot, text);
   }
+}
+
+const texts = new WeakMap<Operation, string>();
+
+/** The same text for what says the same, in whatever order. */
+function textOf(operation: Operation): string {
+  const known = texts.get(operation);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(Object.entries(operation).sort(([a], [b]) => a < b ? -1 : 1));
+  texts.set(operation, text);
+  return text;
+}
+
+function isSame(a: Result | undefined, b: Result | undefined): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }

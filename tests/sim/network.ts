@@ -6,6 +6,7 @@
  * @module
  */
 
+import { LAZY_MS } from "../../lib/limits.ts";
 import type { PeerMessage } from "../../lib/order/message.ts";
 import type { Random } from "../../lib/chaos/random.ts";
 
@@ -23,6 +24,8 @@ export interface Surroundings {
 
 interface Side {
   up: boolean;
+  /** What goes to this side with the next that is not lazy, or a little later. */
+  held: PeerMessage[];
   /** What is on its way to this side comes at this time or later. */
   busyUntil: number;
   /** What was under way when the connection ended still comes until then. */
@@ -53,7 +56,9 @@ export class Network {
     for (let a = 0; a < replicas; a++) {
       this.#links[a] = [];
       for (let b = 0; b < a; b++) {
-        const sides = new Map([a, b].map((id) => [id, { up: false, busyUntil: 0, until: 0 }]));
+        const sides = new Map(
+          [a, b].map((id) => [id, { up: false, held: [], busyUntil: 0, until: 0 }]),
+        );
         const link = { epoch: 0, whole: false, cut: false, dialling: false, sides };
         this.#links[a][b] = this.#links[b][a] = link;
       }
@@ -61,7 +66,27 @@ export class Network {
   }
 
   /** Takes a message; it is lost if the sender's side is down. */
-  send(from: number, to: number, message: PeerMessage): void {
+  send(from: number, to: number, message: PeerMessage, lazy = false): void {
+    const link = this.#links[from][to];
+    const { held } = this.#side(link, to);
+    if (!this.#side(link, from).up || !link.whole) return;
+    held.push(message);
+    if (!lazy) return this.#release(from, to);
+    if (held.length > 1) return;
+    const { epoch } = link;
+    this.#after(LAZY_MS, () => {
+      if (link.epoch === epoch) this.#release(from, to);
+    });
+  }
+
+  /** What was held back leaves, in its order. */
+  #release(from: number, to: number): void {
+    for (const message of this.#side(this.#links[from][to], to).held.splice(0)) {
+      this.#transmit(from, to, message);
+    }
+  }
+
+  #transmit(from: number, to: number, message: PeerMessage): void {
     const link = this.#links[from][to];
     const side = this.#side(link, to);
     if (!this.#side(link, from).up || !link.whole) return;
@@ -150,6 +175,7 @@ export class Network {
     for (const [id, peer] of [[a, b], [b, a]]) {
       const delay = this.#around.random.int(0, 20);
       const side = this.#side(link, id);
+      side.held = [];
       side.busyUntil = this.#around.now() + delay;
       this.#after(delay, () => {
         if (link.epoch !== epoch || !link.whole || !this.#around.alive(id)) return;

@@ -49,6 +49,8 @@ export interface Profile {
   /** The mean pause between writes, and how many of them are `eventual`. */
   readonly writeEveryMs: number;
   readonly eventual: number;
+  /** How many of the writes do more than set a key. */
+  readonly changes: number;
   /** How many of the writes bear an id, by which they are tried again or ruled out. */
   readonly named: number;
   /** The mean pause between reads, and how many of them are `linearizable`. */
@@ -98,6 +100,7 @@ export function drawProfile(random: Random): Profile {
     crashesMax: random.int(2, 60),
     writeEveryMs: random.pick([5, 20, 60, 200]),
     eventual: random.pick([0, 0.3, 0.5, 1]),
+    changes: random.pick([0, 0.5, 0.9]),
     named: random.pick([0, 0.2, 0.6]),
     readEveryMs: random.pick([5, 20, 50]),
     linearizable: random.pick([0.2, 0.5, 0.9]),

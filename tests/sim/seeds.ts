@@ -34,6 +34,7 @@ export const NOTHING: Sum = {
   reads: 0,
   snapshots: 0,
   outcomes: 0,
+  results: 0,
 };
 
 /** Both counts together. */

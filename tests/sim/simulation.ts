@@ -7,7 +7,13 @@
  */
 
 import { BinaryHeap } from "@std/data-structures/binary-heap";
-import { describe, type PeerMessage, type Snapshot } from "../../lib/order/message.ts";
+import {
+  describe,
+  type Operation,
+  type PeerMessage,
+  type Snapshot,
+} from "../../lib/order/message.ts";
+import { givesStored, type Result, STORED } from "../../lib/order/operation.ts";
 import type { Order, OrderConfig } from "../../lib/order/order.ts";
 import type { Durable, Effects, Event } from "../../lib/order/step.ts";
 import { showBallot } from "../../lib/order/timestamp.ts";
@@ -15,8 +21,9 @@ import { ConfirmedReads } from "../../lib/replica/confirmed_reads.ts";
 import { Supply, type SupplyStore } from "../../lib/replica/supply.ts";
 import { MemoryStore } from "../../lib/store/memory.ts";
 import type { SnapshotReader } from "../../lib/store/store.ts";
-import { type Batch, Disk } from "./disk.ts";
-import { check, Invariants, type Operation, Violation } from "./invariants.ts";
+import { anyOperation, KEYS } from "./clients.ts";
+import { type Batch, Disk, type StoreClass } from "./disk.ts";
+import { type Asked, check, Invariants, Violation } from "./invariants.ts";
 import { Network } from "./network.ts";
 import { drawProfile, type Profile } from "./profile.ts";
 import { Random } from "../../lib/chaos/random.ts";
@@ -28,6 +35,10 @@ export type Core = new (config: OrderConfig, durable: Durable) => Order;
 export interface SimulationOptions {
   readonly seed: number;
   readonly core: Core;
+  /** The store to run on; the real one if none is given. */
+  readonly store?: StoreClass;
+  /** What is submitted to the core in place of what a client asks, if the shell is broken on purpose. */
+  readonly submit?: (operation: Operation, store: MemoryStore) => Operation;
   /** Is given every line of the trace. */
   readonly trace?: (line: string) => void;
   /** What becomes of each message on its way, e.g. its wire form and back. */
@@ -54,6 +65,8 @@ export interface Outcome {
   readonly snapshots: number;
   /** Clients told what came of a request. */
   readonly outcomes: number;
+  /** Clients told something else than that it was stored. */
+  readonly results: number;
 }
 
 /** Virtual milliseconds within which a healed run must have delivered everything (I7). */
@@ -75,10 +88,10 @@ interface Node {
   diskQueue: Batch[];
   diskBusy: boolean;
   /** Writes that wait for their answer in this process. */
-  waitEventual: { number: number; operation: Operation }[];
-  readonly waitSequential: Map<number, Operation>;
+  waitEventual: { number: number; asked: Asked }[];
+  readonly waitSequential: Map<number, Asked>;
   /** What asks what came of an operation. */
-  readonly waitFence: Map<number, Operation>;
+  readonly waitFence: Map<number, Asked>;
   /** Linearizable reads in the order of their numbers, with what they must see. */
   waitReads: { readonly read: number; readonly floor: number; readonly key: string }[];
   reads: ConfirmedReads;
@@ -103,6 +116,7 @@ class Simulation {
   readonly #core: Core;
   readonly #trace: ((line: string) => void) | undefined;
   readonly #wire: (message: PeerMessage) => PeerMessage;
+  readonly #shipped: (operation: Operation, store: MemoryStore) => Operation;
   readonly #due = new BinaryHeap<Due>((a, b) => a.at - b.at || a.order - b.order);
   readonly #network: Network;
   readonly #nodes: Node[];
@@ -120,12 +134,14 @@ class Simulation {
     reads: 0,
     snapshots: 0,
     outcomes: 0,
+    results: 0,
   };
   /** Operations with an id, to be tried again or asked about. */
-  readonly #named: Operation[] = [];
+  readonly #named: Asked[] = [];
   #written = 0;
 
-  constructor({ seed, core, trace, wire, adjust }: SimulationOptions) {
+  constructor(options: SimulationOptions) {
+    const { seed, core, store = MemoryStore, trace, wire, submit, adjust } = options;
     this.#seed = seed;
     this.#random = new Random(seed);
     const profile = drawProfile(this.#random);
@@ -133,10 +149,11 @@ class Simulation {
     this.#core = core;
     this.#trace = trace;
     this.#wire = wire ?? ((message) => message);
+    this.#shipped = submit ?? ((operation) => operation);
     const { replicas, latencyMs, logKept } = this.#profile;
     this.#nodes = Array.from({ length: replicas }, (_, id) => ({
       id,
-      disk: new Disk(id, replicas, `folder-${id}`, logKept),
+      disk: new Disk(id, `folder-${id}`, { replicas, logKept, store }),
       order: null,
       life: 0,
       diskQueue: [],
@@ -187,16 +204,12 @@ class Simulation {
       violation = error.message;
       this.#say(`violation: ${violation}`);
     }
-    let answered = 0;
-    for (const operation of this.#invariants.operations.values()) {
-      if (operation.answered) answered++;
-    }
     return {
       seed: this.#seed,
       violation,
       ...this.#counts,
       delivered: this.#invariants.log.length,
-      answered,
+      answered: this.#invariants.asked.filter(({ answered }) => answered).length,
     };
   }
 
@@ -276,8 +289,7 @@ class Simulation {
   }
 
   #finish(): void {
-    const [first, ...others] = this.#nodes.map(({ disk }) => JSON.stringify(disk.store.scan("")));
-    for (const other of others) check(other === first, "the stores differ at the end");
+    for (const node of this.#nodes) this.#checkKeys(node);
     this.#invariants.finish(({ level, identity }) =>
       level === "eventual" && this.#lost.has(identity)
     );
@@ -291,68 +303,84 @@ class Simulation {
     const node = this.#nodes[this.#random.pick(writers)];
     const { order } = node;
     if (order === null || !order.counts) return;
-    if (this.#named.length > 0 && this.#random.chance(0.2)) {
-      return this.#submit(node, this.#random.pick(this.#named));
-    }
     const level = this.#random.chance(eventual) ? "eventual" : "sequential";
     if (level === "sequential" && order.state !== "live" && this.#random.chance(0.5)) return;
-    const value = `v${++this.#written}`;
-    const operation: Operation = {
-      value,
-      key: `k${this.#random.int(0, 4)}`,
+    // What clients ask in one turn is submitted at once.
+    const count = this.#random.pick([1, 1, 1, 2, 5]);
+    const asked = Array.from(
+      { length: count },
+      () =>
+        this.#named.length > 0 && this.#random.chance(0.2)
+          ? this.#random.pick(this.#named)
+          : this.#ask(node, level),
+    );
+    this.#submit(node, asked);
+  }
+
+  /** What a client asks for the first time. */
+  #ask(node: Node, level: Asked["level"]): Asked {
+    const name = `v${++this.#written}`;
+    const random = this.#random;
+    const { changes, named } = this.#profile;
+    const change = random.chance(changes)
+      ? anyOperation(random, { name, isEventual: level === "eventual", store: node.disk.store })
+      : { type: "set", key: random.pick(KEYS), value: name, bytes: name.length } as const;
+    const eventual = level === "eventual" ? { eventual: true as const } : {};
+    const asked: Asked = {
+      name,
+      operation: random.chance(named) ? { ...change, id: `id-${name}`, ...eventual } : change,
       node: node.id,
       level,
       floor: this.#invariants.answered,
       identity: node.disk.identity,
-      ...(this.#random.chance(this.#profile.named) ? { id: `id-${value}` } : {}),
+      index: null,
       answered: false,
       ruledOut: false,
     };
-    this.#invariants.operations.set(value, operation);
-    if (operation.id !== undefined) this.#named.push(operation);
-    this.#submit(node, operation);
+    this.#invariants.asked.push(asked);
+    if (asked.operation.id !== undefined) this.#named.push(asked);
+    return asked;
   }
 
-  #submit(node: Node, operation: Operation): void {
+  #submit(node: Node, all: readonly Asked[]): void {
     const { order } = node;
-    const { key, value, level, id } = operation;
-    const name = id === undefined ? {} : {
-      id,
-      ...(level === "eventual" ? { eventual: true as const } : {}),
-    };
-    const out = this.#step(node, {
-      type: "submit",
-      operations: [{ type: "set", key, value, bytes: value.length, ...name }],
-    });
-    if (out?.n === undefined || node.order !== order) return;
-    // Only the first replica's answer is one that its folder stands for.
-    if (level === "eventual") {
-      if (node.disk.identity === operation.identity) {
-        node.waitEventual.push({ number: out.number, operation });
+    const operations = all.map(({ operation }) => this.#shipped(operation, node.disk.store));
+    const out = this.#step(node, { type: "submit", operations });
+    const first = out?.n;
+    if (first === undefined) return;
+    all.forEach((asked, i) => this.#invariants.submitted(node.id, first + i, asked));
+    if (node.order !== order) return;
+    all.forEach((asked, i) => {
+      if (asked.level === "sequential") node.waitSequential.set(first + i, asked);
+      // Only the first replica's answer is one that its folder stands for.
+      else if (node.disk.identity === asked.identity) {
+        node.waitEventual.push({ number: out?.number ?? 0, asked });
       }
-    } else node.waitSequential.set(out.n, operation);
+    });
   }
 
   /** A client asks what came of a `sequential` write with an id. */
   #clientAsks(): void {
-    const operation = this.#named.length === 0 ? undefined : this.#random.pick(this.#named);
+    const asked = this.#named.length === 0 ? undefined : this.#random.pick(this.#named);
     const node = this.#nodes[this.#random.pick(this.#profile.writers)];
     const { order } = node;
-    if (operation?.id === undefined || operation.level === "eventual") return;
+    const id = asked?.operation.id;
+    if (asked === undefined || id === undefined || asked.level === "eventual") return;
     if (order === null || !order.counts) return;
-    const { id } = operation;
     const out = this.#step(node, {
       type: "submit",
       operations: [{ type: "fence", key: "", id }],
     });
-    if (out?.n !== undefined && node.order === order) node.waitFence.set(out.n, operation);
+    if (out?.n === undefined) return;
+    this.#invariants.submitted(node.id, out.n, null);
+    if (node.order === order) node.waitFence.set(out.n, asked);
   }
 
   #clientReads(): void {
     const node = this.#random.pick(this.#nodes);
     const { disk, order, id } = node;
     if (order === null) return;
-    const key = `k${this.#random.int(0, 4)}`;
+    const key = this.#random.pick(KEYS);
     const { store } = disk;
     this.#checkValue(node, key);
     const origin = this.#random.int(0, this.#nodes.length - 1);
@@ -374,6 +402,10 @@ class Simulation {
       value === expected,
       `${id} holds ${value} for ${key} at ${store.applied}, not ${expected}`,
     );
+  }
+
+  #checkKeys({ id, disk: { store } }: Node): void {
+    this.#invariants.holds(id, store.applied, store.scan(""));
   }
 
   /** Answers the linearizable reads that are confirmed and have what they need. */
@@ -495,9 +527,9 @@ class Simulation {
     }
     for (const notice of out.notices) this.#say(`${node.id} ${JSON.stringify(notice)}`);
     this.#persist(node, out);
-    for (const { to, message } of out.send) {
+    for (const { to, message, lazy } of out.send) {
       this.#invariants.send(node.id, message, node.disk);
-      this.#network.send(node.id, to, message);
+      this.#network.send(node.id, to, message, lazy);
     }
     for (const { peer } of out.breakLinks) {
       this.#counts.breaks++;
@@ -552,10 +584,12 @@ class Simulation {
         deliver: batches.flatMap(({ deliver }) => deliver).filter(({ index }) => index > from),
         number: batches.reduce((last, batch) => Math.max(last, batch.number), 0),
       };
-      node.disk.write(merged);
-      for (const { message } of merged.deliver) {
-        this.#answerApplied(node, message.origin, message.n);
-      }
+      const results = node.disk.write(merged);
+      merged.deliver.forEach(({ index, message: { origin, n } }, i) => {
+        this.#invariants.gave(node.id, index, results[i]);
+        if (origin === node.id) this.#answerApplied(node, n, results[i]);
+      });
+      if (this.#random.chance(0.2)) this.#checkKeys(node);
       if (from > 0) this.#answerRestored(node);
       this.#answerReads(node);
       if (this.#random.chance(p.crashAfterWrite)) this.#crash(node);
@@ -581,41 +615,50 @@ class Simulation {
     const due = node.waitEventual.filter((wait) => wait.number <= number);
     if (due.length === 0) return;
     node.waitEventual = node.waitEventual.filter((wait) => wait.number > number);
-    for (const { operation } of due) this.#invariants.answer(operation, 0);
+    for (const { asked } of due) this.#invariants.answer(asked, null);
   }
 
   /** Own operations may be in a snapshot whose entries never come here. */
   #answerRestored(node: Node): void {
     this.#counts.snapshots++;
-    for (let key = 0; key <= 4; key++) this.#checkValue(node, `k${key}`);
+    this.#checkKeys(node);
     const applied = node.disk.store.appliedN[node.id];
     for (const n of [...node.waitSequential.keys(), ...node.waitFence.keys()]) {
-      if (n <= applied) this.#answerApplied(node, node.id, n);
+      if (n <= applied) this.#answerApplied(node, n, null);
     }
   }
 
-  #answerApplied(node: Node, origin: number, n: number): void {
-    if (origin !== node.id) return;
-    const { store } = node.disk;
-    const asked = node.waitFence.get(n);
-    if (asked !== undefined) {
+  /** An own operation is applied; what it gave is null if a snapshot has brought it. */
+  #answerApplied(node: Node, n: number, result: Result | null): void {
+    const fenced = node.waitFence.get(n);
+    if (fenced !== undefined) {
       node.waitFence.delete(n);
-      const outcome = store.outcome(asked.id ?? "");
-      check(outcome !== undefined, `${node.id} does not know what came of ${asked.id}`);
-      this.#counts.outcomes++;
-      this.#say(`${node.id} tells that ${asked.value} is ${outcome.applied} at ${outcome.index}`);
-      this.#invariants.told(asked, outcome.applied, outcome.index);
+      this.#tellOutcome(node, fenced);
     }
-    const operation = node.waitSequential.get(n);
-    if (operation === undefined) return;
+    const asked = node.waitSequential.get(n);
+    if (asked === undefined) return;
     node.waitSequential.delete(n);
+    const { store } = node.disk;
+    const { operation } = asked;
     const first = operation.id === undefined ? undefined : store.outcome(operation.id);
     if (first?.applied === false) return;
-    const index = first?.index ?? this.#invariants.indexOf(origin, n);
-    check(index !== undefined, `${node.id} answers ${operation.value}, which nobody has delivered`);
-    this.#invariants.answer(operation, index);
+    const gave = first?.result ?? result ?? (givesStored(operation) ? STORED : null);
+    // It has been carried out, and nobody can say what it gave.
+    if (gave === null) return;
+    const index = first?.index ?? this.#invariants.indexOf(node.id, n);
+    check(index !== undefined, `${node.id} answers ${asked.name}, which nobody has delivered`);
+    this.#invariants.answer(asked, index, gave);
+    if (gave.type !== "stored") this.#counts.results++;
     check(store.applied >= index, `${node.id} answers ${index} and has applied ${store.applied}`);
     this.#checkValue(node, operation.key);
+  }
+
+  #tellOutcome(node: Node, asked: Asked): void {
+    const outcome = node.disk.store.outcome(asked.operation.id ?? "");
+    check(outcome !== undefined, `${node.id} does not know what came of ${asked.name}`);
+    this.#counts.outcomes++;
+    this.#say(`${node.id} tells that ${asked.name} is ${outcome.applied} at ${outcome.index}`);
+    this.#invariants.told(asked, outcome.applied, outcome.index);
   }
 
   #crashAfter(node: Node, { send }: Effects): void {

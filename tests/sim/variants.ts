@@ -1,19 +1,22 @@
 /**
- * The protocol core, broken on purpose, one rule at a time: each variant is a small edit of the
- * real source, and the simulator must catch it. A variant that is not caught is a mistake of
+ * The protocol core and the store, broken on purpose, one rule at a time: each variant is a small
+ * edit of the real source, and the simulator must catch it. A variant that is not caught is a mistake of
  * the simulator; one whose text is not found any more must be brought up to date.
  *
  * @module
  */
 
+import type { StoreClass } from "./disk.ts";
 import type { Profile } from "./profile.ts";
-import type { Core } from "./simulation.ts";
+import type { Core, SimulationOptions } from "./simulation.ts";
 
 /** A rule left out. */
 export interface Variant {
   readonly name: string;
   /** In these files of `lib`, exactly one place each is replaced. */
   readonly edits: readonly (readonly [file: string, from: string, to: string])[];
+  /** A shell that is broken instead of the core. */
+  readonly submit?: SimulationOptions["submit"];
   /** What the run must be like for the rule to matter. */
   readonly adjust?: (profile: Profile) => Profile;
 }
@@ -148,7 +151,7 @@ export const VARIANTS: readonly Variant[] = [
         "let prev = this.#ownPrev;",
         `let prev = this.#ownPrev;
     this.#safe.forEach((covers, origin) => {
-      if (covers !== null) this.#sendAcknowledgement(peer, origin, out);
+      if (covers !== null) out.send.push({ to: peer, message: this.#acknowledgement(origin) });
     });`,
       ],
     ],
@@ -270,9 +273,9 @@ export const VARIANTS: readonly Variant[] = [
   {
     name: "an answer to an earlier fetch is followed",
     edits: [[
-      "order/order.ts",
-      "if (fetching?.source !== from || fetching.number !== fetch) return;",
-      "if (fetching?.source !== from) return;",
+      "order/catch_up.ts",
+      "if (this.#fetching?.source !== from || this.#fetching.number !== fetch) return null;",
+      "if (this.#fetching?.source !== from) return null;",
     ]],
   },
   {
@@ -284,29 +287,81 @@ export const VARIANTS: readonly Variant[] = [
     edits: [["order/order.ts", "this.#catchUp();", ""]],
   },
   {
+    name: "a receiver keeps only the last message of a broadcast",
+    edits: [[
+      "order/total_order.ts",
+      "this.#queue(broadcast, out);\n    return null;",
+      "this.#queue({ ...broadcast, messages: broadcast.messages.slice(-1) }, out);\n    return null;",
+    ]],
+  },
+  {
+    name: "of a broadcast only the last message goes to the log",
+    edits: [[
+      "order/total_order.ts",
+      `out.writes.push({ type: "received", broadcast });`,
+      `out.writes.push({ type: "received", broadcast: { ...broadcast, messages: messages.slice(-1) } });`,
+    ]],
+  },
+  {
+    name: "a broadcast counts as received up to its first message",
+    edits: [[
+      "order/total_order.ts",
+      "this.#received[from] = prev;",
+      "this.#received[from] = broadcast.messages[0].n;",
+    ]],
+  },
+  {
+    name: "a retried operation that counts twice",
+    edits: [[
+      "store/store.ts",
+      "  if (before === undefined) return true;\n",
+      `  if (before === undefined || operation.type === "add") return true;\n`,
+    ]],
+  },
+  {
+    name: "a retried operation that gives nothing the second time",
+    edits: [["store/state.ts", "return before?.result ?? STORED;", "return STORED;"]],
+  },
+  {
+    name: "a condition judged where it is asked",
+    edits: [],
+    submit: (operation, store) =>
+      operation.type === "put" && operation.when === "absent" &&
+        store.get(operation.key) === undefined
+        ? { ...operation, when: "always" }
+        : operation,
+  },
+  {
     name: "a new folder that takes writes before it is in a view",
     edits: [["order/order.ts", "return !this.#isNew;", "return true;"]],
   },
 ];
 
-/** The core with the variant's edits, loaded from a copy in this folder. */
-export async function loadVariant({ name, edits }: Variant, folder: string): Promise<Core> {
+/** What is copied for a variant: all that the core and the store are made of. */
+const COPIED = ["", "order/", "store/", "wire/"];
+
+/** The core and the store with the variant's edits, loaded from a copy in this folder. */
+export async function loadVariant(
+  { name, edits }: Variant,
+  folder: string,
+): Promise<{ core: Core; store: StoreClass }> {
   const lib = new URL("../../lib/", import.meta.url);
   const root = `${folder}/${name.replaceAll(/\W+/g, "_")}`;
-  await Deno.mkdir(`${root}/order`, { recursive: true });
-  const files = ["limits.ts", "invariant.ts", "bytes.ts"];
-  for await (const { name } of Deno.readDir(new URL("order/", lib))) files.push(`order/${name}`);
-  for (const file of files) {
-    let source = await Deno.readTextFile(new URL(file, lib));
-    for (const [of, from, to] of edits) {
-      if (of !== file) continue;
-      if (source.split(from).length !== 2) {
-        throw new Error(`variant "${name}": ${file} does not hold exactly once: ${from}`);
-      }
-      source = source.replace(from, () => to);
+  for (const part of COPIED) {
+    await Deno.mkdir(`${root}/${part}`, { recursive: true });
+    for await (const { name: file, isFile } of Deno.readDir(new URL(part, lib))) {
+      if (isFile) await Deno.copyFile(new URL(part + file, lib), `${root}/${part}${file}`);
     }
-    await Deno.writeTextFile(`${root}/${file}`, source);
   }
-  const module = await import(new URL(`file://${root}/order/order.ts`).href);
-  return module.Order;
+  for (const [file, from, to] of edits) {
+    const path = `${root}/${file}`;
+    const source = await Deno.readTextFile(path);
+    if (source.split(from).length !== 2) {
+      throw new Error(`variant "${name}": ${file} does not hold exactly once: ${from}`);
+    }
+    await Deno.writeTextFile(path, source.replace(from, () => to));
+  }
+  const { Order: core } = await import(new URL(`file://${root}/order/order.ts`).href);
+  const { MemoryStore: store } = await import(new URL(`file://${root}/store/memory.ts`).href);
+  return { core, store };
 }
