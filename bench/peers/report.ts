@@ -141,8 +141,8 @@ export function conditions(report: Report): string[] {
       place,
       `${time}; medians of all rounds. Unless it is what varies: 3 replicas in one process, 50 ` +
       "clients of one of them, each with one request under way, 10,000 keys written before (fewer " +
-      "where values are large: 64 MiB at most), values of 64 bytes; all writes sequential. Memory " +
-      "is that of all replicas together.",
+      "where values are large: 64 MiB at most), values of 64 bytes; all writes sequential. For more " +
+      "than 64 clients redis-benchmark asks. Memory is that of all replicas together.",
     ];
   }
   return [

@@ -7,7 +7,7 @@
 import { FailedError, reason } from "../../lib/errors.ts";
 import { duration, percent, rate } from "../../lib/show/quantity.ts";
 import type { Plan } from "./flags.ts";
-import { measure, type MeasureOptions, prepare } from "./measure.ts";
+import { isForRedisBenchmark, measure, type MeasureOptions, prepare } from "./measure.ts";
 import { isBound, type Measurement } from "./measurement.ts";
 import { coresOf } from "./pinning.ts";
 import { Fleet, isInstalled } from "./processes.ts";
@@ -152,8 +152,8 @@ class Run {
 }
 
 /** Only what speaks RESP can be asked by redis-benchmark, which cannot wait for replicas. */
-async function canDo({ protocol, wait = 0 }: Target, { pipeline }: Work): Promise<boolean> {
-  if (pipeline === 1) return true;
+async function canDo({ protocol, wait = 0 }: Target, work: Work): Promise<boolean> {
+  if (!isForRedisBenchmark(work)) return true;
   return protocol === "resp" && wait === 0 && await isInstalled("redis-benchmark");
 }
 

@@ -8,8 +8,8 @@ import { spread } from "../../lib/cli/bench/pairs.ts";
 import { FailedError, reason } from "../../lib/errors.ts";
 import { count, duration, rate } from "../../lib/show/quantity.ts";
 import { residentMebibytes } from "../../tests/e2e/memory.ts";
-import { measure, type Measured, prepare } from "./measure.ts";
-import { Fleet } from "./processes.ts";
+import { isForRedisBenchmark, measure, type Measured, prepare } from "./measure.ts";
+import { Fleet, isInstalled } from "./processes.ts";
 import type { Absentee } from "./report.ts";
 import { startKvdist } from "./systems/kvdist.ts";
 
@@ -124,6 +124,13 @@ async function measureAt(
   { rounds, durationMs, dir, signal }: SweepOptions,
 ): Promise<Round[]> {
   const { replicas, clients, keys, valueBytes } = setting;
+  const isMissing = isForRedisBenchmark({ task: "read", clients, pipeline: 1 }) &&
+    !await isInstalled("redis-benchmark");
+  if (isMissing) {
+    throw new FailedError(
+      "redis-benchmark is not installed; apt-get install redis-tools installs it",
+    );
+  }
   const measured: Round[] = [];
   for (let round = 0; round < rounds; round++) {
     await using fleet = await Fleet.create({ dir, cores: null, signal });

@@ -1,5 +1,9 @@
 import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { decodeGenerated, decodeRedisBenchmark } from "../../../bench/peers/measure.ts";
+import {
+  decodeGenerated,
+  decodeRedisBenchmark,
+  isForRedisBenchmark,
+} from "../../../bench/peers/measure.ts";
 import { FailedError } from "../../../lib/errors.ts";
 
 const CSV =
@@ -27,4 +31,11 @@ Deno.test("the generator's line gives a rate, and of the pairs the median", () =
   assertEquals(decodeGenerated({ ...line, repetitionsMs: [] }).pairsMs, null);
   assertThrows(() => decodeGenerated({ ...line, p50Ms: "1" }), FailedError, "p50Ms");
   assertThrows(() => decodeGenerated([]), FailedError, "no object");
+});
+
+Deno.test("redis-benchmark asks where requests are pipelined or clients are many", () => {
+  const asks = (clients: number, pipeline: number) =>
+    isForRedisBenchmark({ task: "read", clients, pipeline });
+  assertEquals([asks(50, 1), asks(64, 1)], [false, false]);
+  assertEquals([asks(65, 1), asks(50, 16)], [true, true]);
 });
