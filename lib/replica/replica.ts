@@ -45,12 +45,13 @@ import {
 import { encodeResult } from "../wire/operation.ts";
 import { type Hello, PROTOCOL } from "../wire/peer.ts";
 import { acceptAll } from "./accept.ts";
-import { Channel } from "./channel.ts";
+import { ClientConnection } from "./client_connection.ts";
 import { ConfirmedReads } from "./confirmed_reads.ts";
 import { Links, type PeerAddress } from "./links.ts";
 import { logEventOf } from "./notices.ts";
 import { RecentTimes } from "./recent_times.ts";
-import { type OutcomeRequest, Session, type SessionReplica, type WriteRequest } from "./session.ts";
+import { RespClients } from "./resp/clients.ts";
+import type { OutcomeRequest, Session, SessionReplica, WriteRequest } from "./session.ts";
 import { Since } from "./since.ts";
 import { Supply, type Wanted } from "./supply.ts";
 import { Turns } from "./turns.ts";
@@ -102,7 +103,8 @@ export class Replica implements SessionReplica {
   readonly #identity: string;
   readonly #links: Links;
   readonly #turns = new Turns(performance.now());
-  readonly #sessions = new Set<Session>();
+  readonly #clients = new Set<ClientConnection>();
+  readonly #respClients = new RespClients();
   readonly #began = performance.now();
   /** Whether a commit that must be safe takes as long as the disk. */
   readonly #waitsForDisk: boolean;
@@ -128,7 +130,7 @@ export class Replica implements SessionReplica {
   /** Writes that are answered when they are applied, in the order of n: each origin's are. */
   readonly #applying = new Fifo<{ readonly n: number; readonly waiting: Waiting }>();
   /** Sessions whose next request waits for something of this replica. */
-  readonly #waiting = new Set<Session>();
+  readonly #waiting = new Set<Pick<Session, "proceed">>();
   readonly #reads = new ConfirmedReads();
   readonly #supply: Supply;
   readonly #fsyncTimes = new RecentTimes();
@@ -204,9 +206,9 @@ export class Replica implements SessionReplica {
   async drain(): Promise<void> {
     this.#listener?.close();
     this.#listener = null;
-    for (const session of this.#sessions) session.stopReading();
+    for (const client of this.#clients) client.stopReading();
     const until = this.now() + DRAIN_MS;
-    while ([...this.#sessions].some((session) => session.busy) && this.now() < until) {
+    while ([...this.#clients].some((client) => client.busy) && this.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, TICK_MS));
     }
   }
@@ -346,7 +348,7 @@ export class Replica implements SessionReplica {
   }
 
   /** The session's next request waits; it is called to proceed when something has changed. */
-  waits(session: Session): void {
+  waits(session: Pick<Session, "proceed">): void {
     this.#waiting.add(session);
   }
 
@@ -389,7 +391,7 @@ export class Replica implements SessionReplica {
       fsync: this.#store.kind === "memory" ? "never" : fsync,
       fsyncP99: this.#fsyncTimes.p99(this.now()),
       uptime: Math.round(this.now() - this.#began),
-      clients: this.#sessions.size,
+      clients: this.#clients.size,
       cluster: view?.cluster ?? null,
       identity: this.#identity,
       counts: order.counts,
@@ -425,16 +427,14 @@ export class Replica implements SessionReplica {
   // Events in, effects out
 
   async #accept(conn: Deno.TcpConn): Promise<void> {
-    const channel = new Channel(conn, this.limits.frameBytes);
-    const session = new Session(this, channel);
-    this.#sessions.add(session);
+    const client = new ClientConnection(this, conn, this.#respClients);
+    this.#clients.add(client);
     try {
-      await session.serve();
+      await client.serve();
     } catch (error) {
       this.#fail(error);
     } finally {
-      this.#sessions.delete(session);
-      this.#waiting.delete(session);
+      this.#clients.delete(client);
     }
   }
 
@@ -806,7 +806,7 @@ export class Replica implements SessionReplica {
     this.#links.close();
     this.#supply.close();
     this.#listener?.close();
-    for (const session of this.#sessions) session.close();
+    for (const client of this.#clients) client.close();
   }
 }
 

@@ -64,7 +64,7 @@ export interface SessionReplica {
   /** What the replica says of itself. */
   status(): Status;
   /** The session's next request waits; it is called to proceed when something has changed. */
-  waits(session: Session): void;
+  waits(session: Pick<Session, "proceed">): void;
 }
 
 /** A write that is to be ordered. */
