@@ -4,14 +4,14 @@
  * @module
  */
 
-import type { Entry } from "../lib/order/message.ts";
+import type { Broadcast, Entry } from "../lib/order/message.ts";
 import { MemoryStore } from "../lib/store/memory.ts";
 import { takeFolder } from "../lib/store/folder.ts";
 import { type Fsync, SqliteStore } from "../lib/store/sqlite.ts";
 import type { Store } from "../lib/store/store.ts";
 
 const KEYS = 10_000;
-const BATCH = 100;
+const BATCH = 50;
 const OWNER = { id: 0, replicas: 3 };
 
 const stores: Record<string, Store> = {
@@ -22,7 +22,7 @@ const stores: Record<string, Store> = {
 
 for (const [name, store] of Object.entries(stores)) {
   const commit = committer(store);
-  commit(KEYS);
+  for (let i = 0; i < KEYS; i += BATCH) commit(BATCH);
 
   Deno.bench(`commit 1 write: ${name}`, { group: "commit 1 write" }, () => {
     commit(1);
@@ -43,22 +43,27 @@ for (const [name, store] of Object.entries(stores)) {
 }
 
 /**
- * Carries so many delivered writes to the store, as a replica does: received, delivered and applied
- * in one transaction, which is on disk if the store forces it.
+ * Carries so many delivered writes to the store, as a replica does: received as one broadcast,
+ * delivered and applied in one commit, which is on disk if the store forces it.
  */
 function committer(store: Store): (count: number) => void {
   let index = 0;
+  const value = "v".repeat(64);
+  const ballot = { round: 1, id: 0 };
   const entry = (): Entry => {
     index++;
-    const value = `value-${index}`;
     const key = `key-${index % KEYS}`;
     const operation = { type: "set", key, value, bytes: value.length } as const;
     return { index, message: { origin: 0, n: index, time: index, operation } };
   };
   return (count) => {
     const entries = Array.from({ length: count }, entry);
-    const writes = entries.map(({ message }) => ({ type: "received", message }) as const);
-    store.commit({ writes, deliver: entries, apply: entries }, true);
+    const messages = entries.map(({ message }) => message);
+    const broadcast: Broadcast = { type: "broadcast", ballot, messages, prev: index - count };
+    store.commit(
+      { writes: [{ type: "received", broadcast }], deliver: entries, apply: entries },
+      true,
+    );
   };
 }
 

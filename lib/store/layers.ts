@@ -27,11 +27,6 @@ export class Layer {
   readonly requests = new Map<string, Outcome>();
   /** Indexes of requests of which something else has come since, while they were remembered. */
   readonly superseded = new Set<number>();
-
-  /** Whether nothing has changed. */
-  get isEmpty(): boolean {
-    return this.values.size === 0 && this.requests.size === 0 && !this.cleared;
-  }
 }
 
 /** A layer that is carried into the tables. */
@@ -52,7 +47,7 @@ export class Layers implements Keys {
   #frozen: Layer | null = null;
   /** How many keys there are, if no unresolved one had a value below. */
   #count: number;
-  /** The newest request id that is forgotten where the last layer was frozen. */
+  /** The newest request id that is forgotten and of which the layers and tables no longer tell. */
   #forgotten: number;
 
   /** Above tables of which this is known. */
@@ -153,7 +148,9 @@ export class Layers implements Keys {
 
   #note(id: string, outcome: Outcome, before: Outcome | undefined): void {
     const { requests, superseded } = this.#upper;
+    const known = requests.get(id);
     if (before !== undefined) superseded.add(before.index);
+    else if (known !== undefined) this.#forgotten = Math.max(this.#forgotten, known.index);
     // Behind all others, since it has the highest index.
     requests.delete(id);
     requests.set(id, outcome);
@@ -180,11 +177,6 @@ export class Layers implements Keys {
   }
 
   // Into the tables
-
-  /** Whether nothing has changed since the state that the tables hold. */
-  get isEmpty(): boolean {
-    return this.#frozen === null && this.#upper.isEmpty;
-  }
 
   /** What changed up to now, where this much is applied, no longer changes. */
   freeze(applied: number): Frozen {

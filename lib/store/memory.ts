@@ -127,10 +127,9 @@ export class MemoryStore implements Store {
 
   /** Keys that begin with the prefix, with their values, in the order of their bytes. */
   scan(prefix: string, { after, limit }: Page = {}): (readonly [key: string, value: string])[] {
+    const isWithin = beginningWith(prefix);
     return [...this.#values]
-      .filter(([key]) =>
-        beginsWith(key, prefix) && (after === undefined || compareBytes(key, after) > 0)
-      )
+      .filter(([key]) => isWithin(key) && (after === undefined || compareBytes(key, after) > 0))
       .sort(([a], [b]) => compareBytes(a, b))
       .slice(0, limit);
   }
@@ -158,11 +157,14 @@ export class MemoryStore implements Store {
   }
 }
 
-/** Whether the bytes of the key begin with those of the prefix. */
-function beginsWith(key: string, prefix: string): boolean {
-  if (prefix.isWellFormed()) return key.startsWith(prefix);
-  const bytes = bytesOf(key);
-  return bytesOf(prefix).every((byte, i) => bytes[i] === byte);
+/** Whether the bytes of a key begin with those of the prefix. */
+function beginningWith(prefix: string): (key: string) => boolean {
+  if (prefix.isWellFormed()) return (key) => key.startsWith(prefix);
+  const first = bytesOf(prefix);
+  return (key) => {
+    const bytes = bytesOf(key);
+    return first.every((byte, i) => bytes[i] === byte);
+  };
 }
 
 /** All that a snapshot bears, whatever the parts. */

@@ -307,7 +307,7 @@ export class SqliteStore implements Store {
     this.#advanceFlush(this.#log.bytes - before);
     if (this.#log.bytes < Math.max(this.#segmentBytes, this.#log.headBytes)) return;
     this.#beginSegment(false);
-    if (this.#flush === null && !this.#layers.isEmpty) this.#flush = this.#newFlush(true);
+    if (this.#flush === null) this.#flush = this.#newFlush(true);
     this.#dropSegments();
   }
 
@@ -378,7 +378,9 @@ export class SqliteStore implements Store {
   /** Brings all that is applied into the tables. */
   #flushAll(): void {
     if (this.#flush !== null) this.#endFlush(this.#flush, Infinity);
-    if (!this.#layers.isEmpty) this.#endFlush(this.#newFlush(false), Infinity);
+    // What changes nothing leads on, too.
+    const { index } = this.#tables.place().position;
+    if (index < this.#state.applied) this.#endFlush(this.#newFlush(false), Infinity);
   }
 
   // Snapshots that come
