@@ -22,6 +22,9 @@ import { describePinning } from "./pinning.ts";
 import type { Curve } from "./sweep.ts";
 import { AIMS, COMPARISONS, type Figure, GENERATOR_CORE_SHARE_MAX, WORKS } from "./targets.ts";
 
+/** With more running than this before, others disturb what is measured. */
+const LOAD_MAX = 0.5;
+
 /** A system that took part. */
 export interface Participant {
   readonly id: string;
@@ -134,7 +137,8 @@ export function conditions(report: Report): string[] {
   const { machine, rounds, durationMs, keys, valueBytes, repetitions, curves } = report;
   const place =
     `${report.begun}; ${counted(machine.cores, "core")} ${machine.processor}; ${machine.system}; ` +
-    `Deno ${machine.deno}; folders on ${machine.disk}; load before ${machine.load.toFixed(2)}`;
+    `Deno ${machine.deno}; folders on ${machine.disk}; load before ${machine.load.toFixed(2)}` +
+    (machine.load > LOAD_MAX ? ": OTHERS ARE AT WORK HERE, the figures are worth little" : "");
   const time = `${counted(rounds, "round")}, ${durationMs / 1000} s for each measurement`;
   if (curves.length > 0) {
     return [

@@ -62,7 +62,7 @@ const AOF_IS_ONE_DISK =
   "for three";
 const MAJORITY = "a majority has it on disk, where kvdist waits for all three";
 const NATS_SYNCS_LATER = "NATS syncs every two minutes, kvdist every second";
-const ONE_SERVER = "Redis alone: nothing to replicate";
+const ONE_SERVER = "one server has nothing to replicate";
 const OWN_ANSWER = "each answers by itself";
 
 /** Every comparison, those with a target first. */

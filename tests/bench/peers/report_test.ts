@@ -65,3 +65,9 @@ Deno.test("the page holds the same, with nothing from elsewhere and no markup fr
   assert(!html.includes("<kvdist-always>"));
   assert(!/\b(?:src|href)=|url\(|@import|NaN|Infinity|undefined/.test(html));
 });
+
+Deno.test("the report doubts itself where others were at work", () => {
+  const [busy] = reportLines({ ...REPORT, machine: { ...REPORT.machine, load: 0.6 } }, 500);
+  assertStringIncludes(busy, "OTHERS ARE AT WORK");
+  assertEquals(reportLines(REPORT, 500)[0].includes("OTHERS"), false);
+});
