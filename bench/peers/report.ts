@@ -127,6 +127,20 @@ export function nameOf(
   return all.find((one) => one.id === id)?.name ?? id;
 }
 
+/** How the promises that are compared differ, a sentence for each difference. */
+export function differences(
+  compared: readonly Compared[],
+  participants: readonly Participant[],
+): string[] {
+  const peersBy = new Map<string, Set<string>>();
+  for (const { comparison: { differs, peer } } of compared) {
+    if (differs === undefined) continue;
+    const peers = peersBy.get(differs) ?? new Set();
+    peersBy.set(differs, peers.add(nameOf(participants, peer)));
+  }
+  return [...peersBy].map(([text, peers]) => `Beside ${[...peers].join(", ")}: ${text}.`);
+}
+
 /** What a comparison is of: the work, and what of it is compared. */
 export function workInWords({ comparison: { work, figure } }: Compared): string {
   return nameOf(WORKS, work) + (figure === "p50" ? ": p50" : "");
@@ -285,12 +299,6 @@ function comparedLines(
   participants: readonly Participant[],
   width: number,
 ): string[] {
-  const differences = new Map<string, Set<string>>();
-  for (const { comparison: { differs, peer } } of compared) {
-    if (differs === undefined) continue;
-    const peers = differences.get(differs) ?? new Set();
-    differences.set(differs, peers.add(nameOf(participants, peer)));
-  }
   return [
     ...table(
       [
@@ -323,9 +331,7 @@ function comparedLines(
       )
       : []),
     "",
-    ...[...differences].flatMap(([text, peers]) =>
-      wrap(`Beside ${[...peers].join(", ")}: ${text}.`, width)
-    ),
+    ...differences(compared, participants).flatMap((text) => wrap(text, width)),
   ];
 }
 
