@@ -6,6 +6,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { RequestError, StreamError } from "../../lib/errors.ts";
+import { PROTOCOL } from "../../lib/wire/peer.ts";
 import { PeerDecoder } from "../../lib/wire/peer_decoder.ts";
 import { Random } from "../../lib/chaos/random.ts";
 import { CAN_MEASURE_MEMORY, residentMebibytes } from "./memory.ts";
@@ -87,7 +88,7 @@ Deno.test(`random frames behind a peer's hello break links, and no client goes u
       while (clients > 0) {
         // Replicas 0 and 1 are dialled by 2: whoever has its identity takes its place.
         for (const { peer } of server.replicas.slice(0, 2)) {
-          await impersonate(peer, ["hello", 1, cluster, 2, 3, identity], random);
+          await impersonate(peer, ["hello", PROTOCOL, cluster, 2, 3, identity], random);
         }
         for (const { view } of await statuses(server)) ballots.add(String(view.ballot));
       }
@@ -274,6 +275,13 @@ const REQUESTS: readonly unknown[][] = [
   ["get", "a"],
   ["get", "b", { consistency: "sequential", timeout: 10 }],
   ["delete", "a", {}],
+  ["set", "a", "1", 1, { if: "absent", id: "if" }],
+  ["incr", "a", "-7", { id: "incr" }],
+  ["append", "b", "é", 2],
+  ["cas", "a", "1", null, { consistency: "sequential" }],
+  ["cas", "b", null, "\udcff"],
+  ["rename", "a", "b", { id: "rename" }],
+  ["keys", "a"],
   ["dump", "a"],
   ["get", "b", { consistency: "linearizable", timeout: 100 }],
   ["outcome", "once"],
@@ -283,9 +291,11 @@ const REQUESTS: readonly unknown[][] = [
 
 /** What peers say; none of it fits as the first word of a stranger. */
 const PEER_WORDS: readonly unknown[][] = [
+  ["hello", PROTOCOL, null, 2, 3, NOBODY],
+  ["hello", PROTOCOL, NOBODY, 1, 3, NOBODY],
   ["hello", 1, null, 2, 3, NOBODY],
-  ["hello", 1, NOBODY, 1, 3, NOBODY],
   ["broadcast", "a", "9", 1, [2, 9], "message", 9, 0, [1, 0]],
+  ["broadcasts", 2, 0, [1, 0], [9, 9, "a", "9", 1], [10, 10, "a", ["add", "1"], 0, "id"]],
   [[0, 5], "a", null, 1, [2, 9], "acknowledgement", 0, [1, 0]],
   ["heartbeat", 9, "live", [1, 0], 1, [0, 1], false, 0, 0],
   ["promise", [9, 2], null, NOBODY, [0, 0, 0], [0, 0, 0], 0, [0, 1], null, false],
@@ -338,7 +348,7 @@ function randomValue(random: Random, depth: number): unknown {
     () => randomValue(random, depth - 1),
   );
   if (random.chance(0.7)) return values;
-  const names = ["consistency", "token", "timeout", "id", "constructor", "0"];
+  const names = ["consistency", "token", "timeout", "id", "if", "constructor", "0"];
   return Object.fromEntries(values.map((value) => [random.pick(names), value]));
 }
 

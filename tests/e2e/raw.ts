@@ -40,9 +40,14 @@ export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return whole;
 }
 
+/** How many bytes a text stands for: a lone surrogate U+DC80 to U+DCFF is one that is no UTF-8. */
+export function byteLength(text: string): number {
+  return encoder.encode(text.replaceAll(/[\udc80-\udcff]/gu, "x")).length;
+}
+
 /** A `set` with the right number of bytes. */
 export function set(key: string, value: string, ...more: unknown[]): unknown[] {
-  return ["set", key, value, encoder.encode(value).length, ...more];
+  return ["set", key, value, byteLength(value), ...more];
 }
 
 /** What a replica sent: an array whose first element is a word, as a rule. */

@@ -5,7 +5,16 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { CAN_MEASURE_MEMORY, residentMebibytes } from "./memory.ts";
-import { type Answer, Bystanders, frame, frames, lengthOf, RawConnection, set } from "./raw.ts";
+import {
+  type Answer,
+  Bystanders,
+  byteLength,
+  frame,
+  frames,
+  lengthOf,
+  RawConnection,
+  set,
+} from "./raw.ts";
 import { type Server, startServer } from "./server.ts";
 
 const MEBIBYTE = 1024 * 1024;
@@ -89,6 +98,92 @@ Deno.test("each form gets its answer", () =>
     assertEquals(answers[3].slice(0, 4), ["VALUE", "list/b", "é", 2]);
   }));
 
+Deno.test("operations are carried out at their place, and say what they gave", () =>
+  beside(async ({ replicas }) => {
+    using client = await RawConnection.open(replicas[0].client);
+    /** What comes back, without the token, which is its last field. */
+    const gives = async (...request: unknown[]) => {
+      const answer = await client.ask(...request);
+      return answer[0] === "ERROR" ? [codeOf(answer)] : answer.slice(0, -1);
+    };
+    assertEquals(await gives("incr", "n"), ["NUMBER", "1"]);
+    assertEquals(await gives("incr", "n", 41), ["NUMBER", "42"]);
+    assertEquals(await gives("incr", "n", "-50"), ["NUMBER", "-8"]);
+    assertEquals(await gives("incr", "n", "-9223372036854775800"), [
+      "NUMBER",
+      "-9223372036854775808",
+    ]);
+    assertEquals(await gives("incr", "n", -1), ["out_of_range"]);
+
+    assertEquals(await gives(...set("once", "1", { if: "absent" })), ["STORED"]);
+    assertEquals(await gives(...set("once", "2", { if: "absent" })), ["UNCHANGED"]);
+    assertEquals(await gives(...set("once", "3", { if: "present" })), ["STORED"]);
+    assertEquals(await gives(...set("never", "3", { if: "present" })), ["UNCHANGED"]);
+
+    assertEquals(await gives("cas", "c", null, "1"), ["STORED"]);
+    assertEquals(await gives("cas", "c", null, "2"), ["UNCHANGED"]);
+    assertEquals(await gives("cas", "c", "1", "2"), ["STORED"]);
+    assertEquals(await gives("cas", "c", "2", null), ["STORED"]);
+    assertEquals(await gives("cas", "c", "2", "3"), ["UNCHANGED"]);
+
+    assertEquals(await gives("append", "log", "é", 2), ["NUMBER", "2"]);
+    assertEquals(await gives("append", "log", "\udcc3", 1), ["NUMBER", "3"]);
+    assertEquals(await gives("incr", "log"), ["not_a_number"]);
+    // The two bytes are UTF-8 together.
+    assertEquals(await gives("append", "log", "\udca9", 1), ["NUMBER", "4"]);
+    assertEquals(await gives("get", "log"), ["VALUE", "log", "éé", 4]);
+    assertEquals(await gives("append", "log", "v".repeat(MEBIBYTE - 3), MEBIBYTE - 3), [
+      "too_large",
+    ]);
+
+    assertEquals(await gives("rename", "log", "diary"), ["STORED"]);
+    assertEquals(await gives("rename", "log", "diary"), ["no_key"]);
+
+    await client.send(["keys"], ["keys", "d"], ["keys", "log"]);
+    const listed = [];
+    for (let ends = 0; ends < 3;) {
+      const [word, key] = await client.receive();
+      if (word === "END") ends++;
+      listed.push(word === "KEY" ? key : word);
+    }
+    const own = listed.filter((word) => typeof word === "string" && !word.includes("bystander"));
+    assertEquals(own.filter((word) => word === "END").length, 3);
+    assertEquals(own.slice(-3), ["diary", "END", "END"]);
+    assert(own.includes("n") && own.includes("once"), JSON.stringify(own));
+
+    // Under one id it happens once and gives the same, at whichever replica it is asked.
+    const id = "the-one";
+    for (const replica of [replicas[0], replicas[1], replicas[2], replicas[0]]) {
+      using asker = await RawConnection.open(replica.client);
+      assertEquals((await asker.ask("incr", "counted", null, { id })).slice(0, 2), ["NUMBER", "1"]);
+      const [, outcome, , details] = await asker.ask("outcome", id);
+      assertEquals(outcome, "applied");
+      assert(typeof details === "object" && details !== null && "result" in details);
+      assertEquals(details.result, ["number", "1"]);
+    }
+    assertEquals((await client.ask("get", "counted"))[2], "1");
+  }));
+
+Deno.test("what depends on its place in the order needs it", () =>
+  beside(async ({ replicas }) => {
+    using client = await RawConnection.open(replicas[0].client);
+    const eventual = { consistency: "eventual" };
+    const requests = [
+      ["incr", "n", null, eventual],
+      ["append", "a", "x", 1, eventual],
+      ["cas", "c", null, "1", eventual],
+      ["rename", "a", "b", eventual],
+      set("s", "1", { if: "absent", ...eventual }),
+    ];
+    for (const request of requests) {
+      assertEquals(codeOf(await client.ask(...request)), "needs_order", JSON.stringify(request));
+    }
+    for (const key of ["n", "a", "c", "b", "s"]) {
+      assertEquals((await client.ask("get", key, { consistency: "linearizable" }))[0], "END");
+    }
+    assertEquals((await client.ask(...set("s", "1", eventual)))[0], "STORED");
+  }));
+
 Deno.test("requests may come as they like: many in a write, a write for each byte", () =>
   beside(async ({ replicas }) => {
     using client = await RawConnection.open(replicas[0].client);
@@ -127,12 +222,14 @@ Deno.test("keys and values come back as they went, up to their limits", () =>
         "constructor",
         "ключ 😀",
         "\ufeff\ufeff",
+        "\udc80",
+        "a\udcc3b\udcff",
       ],
       ...["k".repeat(1024), "é".repeat(512), "😀".repeat(256)],
     ];
     for (const text of texts) {
       assertEquals((await client.ask(...set(text, text)))[0], "STORED", JSON.stringify(text));
-      const bytes = new TextEncoder().encode(text).length;
+      const bytes = byteLength(text);
       assertEquals((await client.ask("get", text)).slice(1, 4), [text, text, bytes]);
     }
     // A mebibyte; the second takes six in JSON.
