@@ -2,12 +2,12 @@
  * A power cut: what the folder may have forgotten, and as whom it goes on.
  */
 
-import { assert, assertEquals } from "@std/assert";
-import { DatabaseSync } from "node:sqlite";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { Message } from "../../lib/order/message.ts";
-import type { BootNote, Fsync } from "../../lib/store/boot.ts";
+import type { Fsync } from "../../lib/store/boot.ts";
 import type { SqliteStore } from "../../lib/store/sqlite.ts";
 import {
+  afterPowerCut,
   apply,
   commit,
   copyAsKilled,
@@ -21,18 +21,6 @@ import {
 } from "./stores.ts";
 
 const MODES: readonly Fsync[] = ["always", "interval", "never"];
-
-/** The folder of a store that is in use, as another boot of the machine finds it. */
-function afterPowerCut(path: string, to: string): void {
-  copyAsKilled(path, to);
-  const db = new DatabaseSync(`${to}/store.db`);
-  const row = db.prepare("SELECT value FROM protocol WHERE name = 'boot'").get();
-  const note = JSON.parse(String(row?.value)) as BootNote;
-  assert(note.at !== null);
-  const earlier = { ...note, at: note.at - 3_600_000 };
-  db.prepare("UPDATE protocol SET value = ? WHERE name = 'boot'").run(JSON.stringify(earlier));
-  db.close();
-}
 
 function install(store: SqliteStore, pending: Message[] = []): void {
   const { identity } = store.load();
@@ -67,10 +55,10 @@ Deno.test("after a power cut a folder is another one, unless all was forced to d
       const store = await open(path, fsync);
       apply(store, set("a", "1"));
       const [identity] = who(store);
-      afterPowerCut(path, `${path}-cut`);
+      await afterPowerCut(path, `${path}-cut`);
       // How it is opened now does not matter, only how it was written.
       for (const now of MODES) {
-        copyFolder(`${path}-cut`, `${path}-cut-${now}`);
+        copyAsKilled(`${path}-cut`, `${path}-cut-${now}`);
         const cut = await open(`${path}-cut-${now}`, now);
         assertEquals(cut.mayHaveForgotten, true);
         const [renewed, former] = who(cut);
@@ -91,12 +79,7 @@ Deno.test("a clean stop leaves nothing to forget", async () => {
       apply(store, set("a", "1"));
       const before = who(store);
       store.close();
-      const db = new DatabaseSync(`${path}/store.db`);
-      assertEquals(
-        db.prepare("SELECT value FROM protocol WHERE name = 'boot'").get()?.value,
-        "null",
-      );
-      db.close();
+      await assertRejects(() => afterPowerCut(path, `${path}-cut`), Error, "nothing was noted");
       const again = await open(path, fsync);
       assertEquals([again.mayHaveForgotten, who(again)], [false, before]);
       again.close();
@@ -109,7 +92,7 @@ Deno.test("the former identity is kept until a view knows the new one, over more
     const store = await open(path, "interval");
     apply(store, set("a", "1"));
     const [first] = who(store);
-    afterPowerCut(path, `${path}-1`);
+    await afterPowerCut(path, `${path}-1`);
     store.close();
 
     const once = await open(`${path}-1`, "interval");
@@ -117,7 +100,7 @@ Deno.test("the former identity is kept until a view knows the new one, over more
     // A view that knows only the former one clears nothing.
     commit(once, { writes: [{ type: "installed", view: VIEW, pending: [], outbox: [], n: 0 }] });
     assertEquals(who(once), [second, first]);
-    afterPowerCut(`${path}-1`, `${path}-2`);
+    await afterPowerCut(`${path}-1`, `${path}-2`);
     once.close();
 
     const twice = await open(`${path}-2`, "interval");
@@ -127,7 +110,7 @@ Deno.test("the former identity is kept until a view knows the new one, over more
     install(twice);
     assertEquals(who(twice), [third, null]);
     // From here on it is a folder like any other.
-    afterPowerCut(`${path}-2`, `${path}-3`);
+    await afterPowerCut(`${path}-2`, `${path}-3`);
     twice.close();
     const thrice = await open(`${path}-3`, "always");
     assertEquals(who(thrice)[1], third);
@@ -139,7 +122,7 @@ Deno.test("killed after the power cut, the new identity stays", async () => {
   await inFolder(async (path) => {
     const store = await open(path, "never");
     apply(store, set("a", "1"));
-    afterPowerCut(path, `${path}-cut`);
+    await afterPowerCut(path, `${path}-cut`);
     store.close();
     const cut = await open(`${path}-cut`, "never");
     // Not even a commit was made.
@@ -160,7 +143,7 @@ Deno.test("the weakest setting since the last clean stop counts", async () => {
     store.close();
     const strict = await open(`${path}-killed`, "always");
     apply(strict, set("a", "2"));
-    afterPowerCut(`${path}-killed`, `${path}-cut`);
+    await afterPowerCut(`${path}-killed`, `${path}-cut`);
     strict.close();
     const cut = await open(`${path}-cut`, "always");
     assertEquals(who(cut)[1], identity);
@@ -168,7 +151,7 @@ Deno.test("the weakest setting since the last clean stop counts", async () => {
     // After a clean stop only what came then counts.
     const clean = await open(`${path}-killed`, "always");
     apply(clean, set("a", "3"));
-    afterPowerCut(`${path}-killed`, `${path}-again`);
+    await afterPowerCut(`${path}-killed`, `${path}-again`);
     clean.close();
     const again = await open(`${path}-again`, "always");
     assertEquals(who(again), [identity, null]);
@@ -180,7 +163,7 @@ Deno.test("it may have forgotten until a view has begun and its messages are del
   await inFolder(async (path) => {
     const store = await open(path);
     apply(store, set("a", "1"));
-    afterPowerCut(path, `${path}-cut`);
+    await afterPowerCut(path, `${path}-cut`);
     store.close();
     const cut = await open(`${path}-cut`);
     let copies = 0;
@@ -213,7 +196,7 @@ Deno.test("a clean stop before a view has begun does not make good for a power c
     await inFolder(async (path) => {
       const store = await open(path, fsync);
       apply(store, set("a", "1"));
-      afterPowerCut(path, `${path}-cut`);
+      await afterPowerCut(path, `${path}-cut`);
       store.close();
       const cut = await open(`${path}-cut`, fsync);
       commit(cut, { writes: [{ type: "promised", ballot: { round: 9, id: 0 } }] });
@@ -246,12 +229,3 @@ Deno.test("a new folder may have forgotten what its first view begins with", asy
     settled.close();
   });
 });
-
-function copyFolder(from: string, to: string): void {
-  Deno.mkdirSync(to, { recursive: true });
-  for (const { name } of Deno.readDirSync(from)) {
-    if (name.startsWith("store.db") && !name.endsWith("-shm")) {
-      Deno.copyFileSync(`${from}/${name}`, `${to}/${name}`);
-    }
-  }
-}

@@ -2,25 +2,25 @@
  * The log is trimmed behind what is applied: disk use follows the keys held, not the writes made.
  */
 
-import { assert, assertEquals, assertLess, assertLessOrEqual, assertThrows } from "@std/assert";
+import {
+  assertEquals,
+  assertGreater,
+  assertLess,
+  assertLessOrEqual,
+  assertThrows,
+} from "@std/assert";
 import { InvariantError } from "../../lib/invariant.ts";
-import { LOG_TRIM_PART, WAL_BYTES_KEPT } from "../../lib/limits.ts";
+import { WAL_BYTES_KEPT } from "../../lib/limits.ts";
 import type { Entry } from "../../lib/order/message.ts";
 import { readLog } from "../../lib/store/read_log.ts";
-import type { Store } from "../../lib/store/store.ts";
 import { apply, commit, each, entries, inFolder, inMemory, load, open, set } from "./stores.ts";
-
-/** What a store may keep of so many at most: the trimming goes in steps. */
-function most(store: Store, kept: number): number {
-  return store.kind === "memory" ? 2 * kept : Math.ceil(kept * (1 + LOG_TRIM_PART)) + 1;
-}
 
 each("the last entries that were applied stay, so many as it was told, and few more", (store) => {
   for (let i = 1; i <= 100; i++) {
     apply(store, set("k", String(i)));
     const from = Math.max(1, i - 9);
     assertEquals(store.read(from, i).length, i - from + 1);
-    assertLessOrEqual(i - store.logFrom + 1, most(store, 10));
+    assertLessOrEqual(i - store.logFrom + 1, 10);
   }
   assertThrows(() => store.read(1, 100), InvariantError, "still in the log");
 }, { logEntriesKept: 10 });
@@ -28,8 +28,7 @@ each("the last entries that were applied stay, so many as it was told, and few m
 each("they count by their bytes, too, and the last one stays however large it is", (store) => {
   const value = "x".repeat(10_000);
   for (let i = 1; i <= 60; i++) apply(store, set(`k${i}`, value));
-  const kept = store.applied - store.logFrom + 1;
-  assert(kept >= 9 && kept <= most(store, 10), `${kept} entries`);
+  assertEquals(store.applied - store.logFrom + 1, 9);
   apply(store, set("large", "x".repeat(900_000)));
   assertEquals([store.logFrom, store.read(61, 61).length], [61, 1]);
   assertEquals(load(store).position.index, 61);
@@ -48,7 +47,7 @@ each("what is not applied stays, however much it is, and goes when it is applied
   assertEquals([store.applied, store.read(1, 200).length], [1, 200]);
   while (late.length > 0) commit(store, { apply: late.splice(0, 3) });
   assertEquals(store.get("k"), "200");
-  assertLessOrEqual(store.applied - store.logFrom + 1, most(store, 10));
+  assertLessOrEqual(store.applied - store.logFrom + 1, 10);
   assertEquals(store.read(191, 200).length, 10);
 }, { logEntriesKept: 10 });
 
@@ -59,48 +58,69 @@ each("what a peer still needs stays, and goes when it needs it no more", (store)
   assertEquals([store.logFrom <= 18, store.read(18, 100).length], [true, 83]);
   store.keepFrom(Infinity);
   for (let i = 101; i <= 200; i++) apply(store, set("k", String(i)));
-  assertLessOrEqual(store.applied - store.logFrom + 1, most(store, 10));
+  assertLessOrEqual(store.applied - store.logFrom + 1, 10);
 }, { logEntriesKept: 10 });
 
-Deno.test("each commit drops at most about twice what it brings", async () => {
+Deno.test("reopened, it has at least what it had, and goes on trimming", async () => {
   await inFolder(async (path) => {
-    // More than is kept now: the setting was another, or much is applied at once.
-    let store = await open(path);
-    for (let i = 0; i < 10; i++) apply(store, ...Array(100).fill(set("k", "v")));
-    store.close();
-    store = await open(path, "always", { logEntriesKept: 64 });
-    let commits = 0;
-    for (let from = store.logFrom; store.applied - from + 1 > most(store, 64); commits++) {
-      apply(store, set("k", "v"), set("k", "v"), set("k", "v"));
-      assertLessOrEqual(store.logFrom - from, 6);
-      from = store.logFrom;
-    }
-    assert(commits > 300, `${commits} commits`);
-    store.close();
-  });
-});
-
-Deno.test("reopened, it goes on trimming where it was", async () => {
-  await inFolder(async (path) => {
-    const bounds = { logEntriesKept: 1_000, logBytesKept: 20_000 };
+    const bounds = { logEntriesKept: 1_000, logBytesKept: 20_000, segmentBytes: 2_000 };
     const [store, other] = [await open(path, "never", bounds), inMemory()];
     for (let i = 0; i < 300; i++) for (const s of [store, other]) apply(s, set(`é${i}`, "日本"));
     const { logFrom } = store;
+    assertGreater(logFrom, 100);
     store.close();
     const again = await open(path, "never", bounds);
     assertEquals([again.logFrom, load(again)], [logFrom, load(other)]);
+    assertEquals(again.read(logFrom, 300), other.read(logFrom, 300));
     for (let i = 0; i < 300; i++) apply(again, set(`é${i}`, "日本"));
-    assertLess(again.applied - again.logFrom, 20_000 / 128 + 20);
+    assertLess(again.applied - again.logFrom, 20_000 / 128);
+    again.close();
+    // As many segments as that takes, and few more.
+    assertLess(numbers(path).length, 12);
+  });
+});
+
+Deno.test("segments stay as long as a peer needs their entries, or the tables lack them", async () => {
+  await inFolder(async (path) => {
+    const store = await open(path, "never", { logEntriesKept: 10, segmentBytes: 500 });
+    store.keepFrom(1);
+    for (let i = 1; i <= 60; i++) apply(store, set(`k${i}`, "v"));
+    assertGreater(numbers(path).length, 10);
+    assertEquals(readLog(path, 0, 1_000).length, 60);
+    store.keepFrom(Infinity);
+    for (let i = 61; i <= 80; i++) apply(store, set(`k${i}`, "v"));
+    assertLess(numbers(path).length, 6);
+    // What is delivered and not applied is in no table.
+    const late: Entry[] = [];
+    for (let i = 81; i <= 140; i++) {
+      const entry = { index: i, message: { ...entries(store, set("k", `${i}`))[0].message, n: i } };
+      late.push(entry);
+      commit(store, { deliver: [entry] });
+    }
+    assertGreater(numbers(path).length, 10);
+    store.close();
+    const again = await open(path, "never", { logEntriesKept: 10, segmentBytes: 500 });
+    assertEquals([again.applied, again.get("k"), again.keys], [140, "140", 81]);
     again.close();
   });
 });
 
+function numbers(path: string): string[] {
+  return [...Deno.readDirSync(`${path}/log`)].map(({ name }) => name);
+}
+
 Deno.test("300,000 writes to 1,000 keys take no more disk than 30,000", async () => {
   await inFolder(async (path) => {
-    const store = await open(path, "never", { logEntriesKept: 1_000, requestIdsKept: 1_000 });
+    const store = await open(path, "never", {
+      logEntriesKept: 1_000,
+      requestIdsKept: 1_000,
+      segmentBytes: 200_000,
+    });
     const value = "v".repeat(100);
     const sizes: number[] = [];
-    let writeAhead = 0;
+    const log = () =>
+      numbers(path).reduce((sum, name) => sum + Deno.statSync(`${path}/log/${name}`).size, 0);
+    let [writeAhead, logBytes] = [0, 0];
     for (let batch = 0; batch < 300; batch++) {
       apply(
         store,
@@ -110,19 +130,21 @@ Deno.test("300,000 writes to 1,000 keys take no more disk than 30,000", async ()
       );
       if (batch % 30 !== 29) continue;
       sizes.push(Deno.statSync(`${path}/store.db`).size);
+      logBytes = Math.max(logBytes, log());
       writeAhead = Math.max(writeAhead, Deno.statSync(`${path}/store.db-wal`).size);
     }
     assertEquals([store.keys, store.applied], [1_000, 300_000]);
     assertLessOrEqual(sizes[sizes.length - 1], sizes[0] * 1.1, `${sizes}`);
     assertLess(sizes[0], 2_000_000);
     assertLess(writeAhead, WAL_BYTES_KEPT);
+    assertLess(logBytes, 2_000_000);
     store.close();
   });
 });
 
 Deno.test("the write-ahead log that a snapshot holds is given back when it is closed", async () => {
   await inFolder(async (path) => {
-    const store = await open(path, "never", { logEntriesKept: 100 });
+    const store = await open(path, "never", { logEntriesKept: 100, segmentBytes: 500_000 });
     const writeAhead = () => Deno.statSync(`${path}/store.db-wal`).size;
     const value = "v".repeat(4_000);
     const write = (times: number) => {
@@ -142,13 +164,13 @@ Deno.test("the write-ahead log that a snapshot holds is given back when it is cl
 
 Deno.test("who reads the log from outside sees whole entries, and a gap at most, while it is trimmed", async () => {
   await inFolder(async (path) => {
-    const store = await open(path, "always", { logEntriesKept: 20 });
+    const store = await open(path, "always", { logEntriesKept: 20, segmentBytes: 2_000 });
     let seen = 0;
     let gaps = 0;
     for (let i = 1; i <= 300; i++) {
       apply(store, set(`k${i}`, `${i}`));
       // Sometimes in time, sometimes too late.
-      if (i % (i < 150 ? 7 : 50) !== 0) continue;
+      if (i % (i < 200 ? 7 : 100) !== 0) continue;
       for (const { index, message } of readLog(path, seen, 1_000)) {
         if (index !== seen + 1) gaps++;
         assertEquals(message.operation, set(`k${index}`, `${index}`));
@@ -156,7 +178,7 @@ Deno.test("who reads the log from outside sees whole entries, and a gap at most,
       }
       assertEquals(seen, i);
     }
-    assertEquals(gaps, 3);
+    assertEquals(gaps, 1);
     store.close();
   });
 });

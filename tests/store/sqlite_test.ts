@@ -9,7 +9,10 @@ import { InvariantError } from "../../lib/invariant.ts";
 import type { Entry, Operation } from "../../lib/order/message.ts";
 import { holdsStore, takeFolder } from "../../lib/store/folder.ts";
 import type { SqliteStore } from "../../lib/store/sqlite.ts";
-import { inFolder, open, outbox } from "./stores.ts";
+import { encodeHead } from "../../lib/store/log_line.ts";
+import { RecordBuffer } from "../../lib/store/log_record.ts";
+import { ReplicaState } from "../../lib/store/state.ts";
+import { inFolder, open, outbox, SELF } from "./stores.ts";
 
 function entry(index: number, operation: Operation): Entry {
   return { index, message: { origin: 0, n: index * 10, time: index * 100, operation } };
@@ -55,8 +58,9 @@ function everything(store: SqliteStore): unknown {
 /** The content of each file in the folder. */
 function files(path: string): Record<string, string> {
   const found: Record<string, string> = {};
-  for (const { name } of Deno.readDirSync(path)) {
-    found[name] = new TextDecoder("latin1").decode(Deno.readFileSync(`${path}/${name}`));
+  for (const { name, isDirectory } of Deno.readDirSync(path)) {
+    if (isDirectory) Object.assign(found, files(`${path}/${name}`));
+    else found[name] = new TextDecoder("latin1").decode(Deno.readFileSync(`${path}/${name}`));
   }
   return found;
 }
@@ -67,12 +71,13 @@ Deno.test("reopened, a store is what it was, however its fsync is set", async ()
       let store = await open(path, fsync);
       fill(store);
       store.force();
+      // What was delivered is applied at a start.
+      store.commit({ writes: [], deliver: [], apply: [B] }, false);
       const before = everything(store);
       store.close();
       store = await open(path, fsync);
       assertEquals(everything(store), before);
       // It goes on where it was.
-      store.commit({ writes: [], deliver: [], apply: [B] }, false);
       assertEquals([store.get("b"), store.applied, store.keys], ["2", 2, 2]);
       // A request id is remembered.
       const again = entry(3, { type: "set", key: "a", value: "9", bytes: 1, id: "r" });
@@ -96,14 +101,15 @@ Deno.test("each folder has an identity of its own, and keeps it", async () => {
   });
 });
 
-Deno.test("a commit that fails changes nothing, and the next is taken", async () => {
+Deno.test("a commit that fails is not on disk, and none follows it", async () => {
   await inFolder(async (path) => {
-    const store = await open(path);
+    let store = await open(path);
     fill(store);
+    store.commit({ writes: [], deliver: [], apply: [B] }, true);
     const before = everything(store);
     const fails = [
       { deliver: [entry(3, B.message.operation), entry(5, B.message.operation)], apply: [] },
-      { deliver: [], apply: [B, A] },
+      { deliver: [], apply: [entry(4, B.message.operation)] },
     ];
     for (const { deliver, apply } of fails) {
       const writes = [
@@ -111,9 +117,12 @@ Deno.test("a commit that fails changes nothing, and the next is taken", async ()
         outbox(B.message.operation, 99),
       ] as const;
       assertThrows(() => store.commit({ writes, deliver, apply }, true), InvariantError);
+      assertThrows(() => store.commit({ writes, deliver: [], apply: [] }, true), InvariantError);
+      store.close();
+      store = await open(path);
       assertEquals(everything(store), before);
     }
-    store.commit({ writes: [], deliver: [entry(3, A.message.operation)], apply: [B] }, true);
+    store.commit({ writes: [], deliver: [entry(3, A.message.operation)], apply: [] }, true);
     assertEquals([store.keys, store.load().position.index], [2, 3]);
     store.close();
   });
@@ -148,6 +157,9 @@ Deno.test("the folder is made when missing, and said if it cannot be", async () 
   });
 });
 
+/** The files that hold the store when nobody uses it. */
+const KEPT = ["store.db", "00000001", "00000002"];
+
 /** A folder with a store in it, spoilt, is refused with these words; then all is as it was. */
 function testRefused(name: string, words: string, spoil: (file: string) => void): void {
   Deno.test(`refused, and nothing written: ${name}`, async () => {
@@ -159,7 +171,8 @@ function testRefused(name: string, words: string, spoil: (file: string) => void)
       const before = files(path);
       const error = await assertRejects(() => open(path), FolderError);
       assert(error.message.includes(words) && error.message.includes(path), error.message);
-      assertEquals(files(path)["store.db"] === before["store.db"], true);
+      const after = files(path);
+      for (const name of KEPT) assertEquals(after[name] === before[name], true, name);
       // The lock is free: a second try says the same.
       await assertRejects(() => open(path), FolderError, words);
     });
@@ -176,8 +189,8 @@ function overwrite(file: string, change: (bytes: Uint8Array<ArrayBuffer>) => Uin
   Deno.writeFileSync(file, change(Deno.readFileSync(file)));
 }
 
-testRefused("another format", "has format 3, and this kvdist knows format 2", (file) => {
-  exec(file, "PRAGMA user_version = 3");
+testRefused("another format", "has format 2, and this kvdist knows format 3", (file) => {
+  exec(file, "PRAGMA user_version = 2");
 });
 
 testRefused("another program's database", "holds a store.db that is none of kvdist's", (file) => {
@@ -187,6 +200,53 @@ testRefused("another program's database", "holds a store.db that is none of kvdi
 testRefused("a text file", "is damaged (store.db is no database)", (file) => {
   Deno.writeTextFileSync(file, "x=1\n".repeat(100));
 });
+
+testRefused("a folder without its log", "is damaged (its log is gone)", (file) => {
+  Deno.removeSync(logOf(file), { recursive: true });
+});
+
+testRefused("a log that begins too late", "is damaged (", (file) => {
+  const head = { ...ReplicaState.empty("i", 3), type: "head", id: SELF, replicas: 3 } as const;
+  const position = { index: 7, time: 7, id: 0 };
+  rewrite(file, [encodeHead({ ...head, number: 1, fresh: true, position })]);
+});
+
+testRefused("a log with a gap between its segments", "segment 2 of its log is missing", (file) => {
+  Deno.copyFileSync(`${logOf(file)}/00000001`, `${logOf(file)}/00000003`);
+});
+
+testRefused("a segment under another number", "segment 2 of its log has no head", (file) => {
+  Deno.renameSync(`${logOf(file)}/00000001`, `${logOf(file)}/00000002`);
+});
+
+testRefused("a line that is no form", "is damaged (segment 1 of its log: ", (file) => {
+  append(file, '["nonsense"]');
+});
+
+testRefused("an entry that does not follow", "is damaged (its log does not lead on: ", (file) => {
+  append(file, '["entries",9,[0,99,990,"k",null,0]]');
+});
+
+testRefused("what is delivered and was not received", "is damaged (its log does not", (file) => {
+  append(file, '["delivered",9,990,0]');
+});
+
+function logOf(file: string): string {
+  return file.replace(/store\.db$/, "log");
+}
+
+function append(file: string, line: string): void {
+  const record = new RecordBuffer();
+  record.add(line);
+  const path = `${logOf(file)}/00000001`;
+  Deno.writeFileSync(path, record.finish(0).slice(), { append: true });
+}
+
+function rewrite(file: string, lines: readonly string[]): void {
+  const record = new RecordBuffer();
+  for (const line of lines) record.add(line);
+  Deno.writeFileSync(`${logOf(file)}/00000001`, record.finish(0).slice());
+}
 
 testRefused(
   "a file that is cut off in its header",
