@@ -493,6 +493,8 @@ export class Replica implements SessionReplica {
   /** The end of a turn: send, write, acknowledge, apply, answer. */
   #turn(): void {
     if (this.#stopped) return;
+    // A delay's end begins one that nobody has asked for: it must not ask for the next by its clock.
+    this.#turning = true;
     this.#guard(() => {
       let applied = false;
       const confirmed = this.#reads.news();
