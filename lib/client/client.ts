@@ -6,7 +6,7 @@
 
 import type { Consistency } from "../consistency.ts";
 import { ConnectionError, RequestError } from "../errors.ts";
-import type { WireLimits } from "../limits.ts";
+import { VALUE_BYTES_MAX, type WireLimits } from "../limits.ts";
 import { byteLength } from "../bytes.ts";
 import type {
   Reply,
@@ -127,6 +127,90 @@ export abstract class Client {
   }
 
   /**
+   * Sets the key to the value if it has none; gives whether it has done so. As all that follows down
+   * to {@linkcode Client.rename} it is judged at its place in the total order, so it needs the level
+   * `sequential` or above, and answers `needs_order` below it.
+   *
+   * @throws {RequestError} if the replica answers with an error
+   * @throws {ConnectionError} if the connection ends first
+   * @throws {TimeoutError} if no answer comes in time
+   */
+  async setIfAbsent(key: string, value: string, options?: RequestOptions): Promise<boolean> {
+    return await this.#setIf(key, value, "absent", options);
+  }
+
+  /**
+   * Sets the key to the value if it has one; gives whether it has done so.
+   *
+   * @throws {RequestError} if the replica answers with an error
+   * @throws {ConnectionError} if the connection ends first
+   * @throws {TimeoutError} if no answer comes in time
+   */
+  async setIfPresent(key: string, value: string, options?: RequestOptions): Promise<boolean> {
+    return await this.#setIf(key, value, "present", options);
+  }
+
+  /**
+   * Sets the key to the value if it has the expected one; gives whether it has done so. Null stands
+   * for no value: what is expected to be absent is made, and what gets null is deleted.
+   *
+   * @throws {RequestError} if the replica answers with an error
+   * @throws {ConnectionError} if the connection ends first
+   * @throws {TimeoutError} if no answer comes in time
+   */
+  async cas(
+    key: string,
+    { expected, value }: { readonly expected: string | null; readonly value: string | null },
+    options?: RequestOptions,
+  ): Promise<boolean> {
+    const bytes = byteLength(expected ?? "") + byteLength(value ?? "");
+    return isDone(await this.#write({ type: "cas", key, expected, value, bytes }, options));
+  }
+
+  /**
+   * Adds to the decimal number of 64 bits that is the value of the key, 0 if it has none; gives the
+   * sum. What is no such number, or would be none, stays as it is: `not_a_number`, `out_of_range`.
+   *
+   * @throws {RangeError} if `by` is no integer that is exact
+   * @throws {RequestError} if the replica answers with an error
+   * @throws {ConnectionError} if the connection ends first
+   * @throws {TimeoutError} if no answer comes in time
+   */
+  async incr(key: string, by: number | bigint = 1, options?: RequestOptions): Promise<bigint> {
+    if (typeof by === "number" && !Number.isSafeInteger(by)) {
+      throw new RangeError(`Cannot add ${by}: it is no integer that is exact`);
+    }
+    return BigInt(number(await this.#write({ type: "add", key, by: String(by) }, options)));
+  }
+
+  /**
+   * Adds to the end of the value of the key, which is empty if there is none; gives its length in
+   * bytes. What would be longer than values may be stays as it is: `too_large`.
+   *
+   * @throws {RequestError} if the replica answers with an error
+   * @throws {ConnectionError} if the connection ends first
+   * @throws {TimeoutError} if no answer comes in time
+   */
+  async append(key: string, value: string, options?: RequestOptions): Promise<number> {
+    const bytes = byteLength(value);
+    // The server's own limit holds: no form says another.
+    const operation = { type: "append", key, value, bytes, bytesMax: VALUE_BYTES_MAX } as const;
+    return Number(number(await this.#write(operation, options)));
+  }
+
+  /**
+   * Gives the value of the key to another, whatever that held; the key has none from then on. Where
+   * there is no such key, the error is `no_key`.
+   *
+   * @throws {RequestError} if the replica answers with an error
+   * @throws {ConnectionError} if the connection ends first
+   * @throws {TimeoutError} if no answer comes in time
+   */
+  async rename(key: string, to: string, options?: RequestOptions): Promise<Token> {
+    return token(await this.#write({ type: "rename", key, to, when: "always" }, options));
+  }
+
+  /**
    * What came of the write that was asked with this id. `never` is made certain: from then on no
    * `sequential` or `linearizable` write with the id is applied, so ask only of a write that you
    * have given up. The level, if it is not the cluster's, is that of the write.
@@ -170,9 +254,35 @@ export abstract class Client {
     return held;
   }
 
+  /**
+   * The keys that begin with the prefix, as the replica holds them, in the order of their bytes.
+   *
+   * @throws {RequestError} if the replica answers with an error
+   * @throws {ConnectionError} if the connection ends first
+   * @throws {TimeoutError} if it stops answering
+   */
+  async keys(prefix = ""): Promise<string[]> {
+    const replies = await this.request({ type: "keys", prefix });
+    return replies.flatMap((reply) => {
+      if (reply.type === "error") throw requestError(reply);
+      return reply.type === "key" ? [reply.key] : [];
+    });
+  }
+
   /** As {@linkcode Client.close}. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  async #setIf(
+    key: string,
+    value: string,
+    when: "absent" | "present",
+    options?: RequestOptions,
+  ): Promise<boolean> {
+    const bytes = byteLength(value);
+    const operation = { type: "put", key, value, bytes, when, previous: false } as const;
+    return isDone(await this.#write(operation, options));
   }
 
   async #write(operation: WriteOperation, options?: RequestOptions): Promise<Reply> {
@@ -188,6 +298,19 @@ export abstract class Client {
 function token(reply: Reply): Token {
   if (reply.type === "error") throw requestError(reply);
   return reply.type === "stored" ? reply.token : unexpected();
+}
+
+/** Whether a condition has held. */
+function isDone(reply: Reply): boolean {
+  if (reply.type === "error") throw requestError(reply);
+  if (reply.type === "stored") return true;
+  return reply.type === "result" && reply.result.type === "unchanged" ? false : unexpected();
+}
+
+function number(reply: Reply): string {
+  if (reply.type === "error") throw requestError(reply);
+  const isNumber = reply.type === "result" && reply.result.type === "number";
+  return isNumber ? reply.result.number : unexpected();
 }
 
 function requestError(reply: Extract<Reply, { type: "error" }>): RequestError {

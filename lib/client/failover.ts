@@ -20,7 +20,7 @@ import {
   OUTCOME_WAIT_MS,
   REQUEST_TIMEOUT_MS,
 } from "../limits.ts";
-import type { Reply, Request, Status, Token } from "../wire/message.ts";
+import { firstReply, type Reply, type Request, type Status, type Token } from "../wire/message.ts";
 import type { Address } from "./address.ts";
 import {
   type Asked,
@@ -318,7 +318,7 @@ export class FailoverClient extends Client {
   async #tellOutcome(asked: Asked, result: Result): Promise<void> {
     const outcome = await this.#outcomeOf(asked);
     if (outcome?.outcome === "applied") {
-      settle(asked, { type: "replies", replies: [{ type: "stored", token: outcome.token }] });
+      settle(asked, { type: "replies", replies: [firstReply(outcome)] });
     } else {
       settle(asked, withMaybe(result, outcome?.outcome !== "never"));
     }

@@ -36,6 +36,44 @@
  * await cluster.stop();
  * ```
  *
+ * @example Change by what is there, in the one order of all writes
+ * ```ts
+ * import { connect, RequestError } from "./mod.ts";
+ * import { assert, assertEquals, assertRejects } from "@std/assert";
+ * import { Cluster } from "../replica/cluster.ts";
+ *
+ * const cluster = await Cluster.start({
+ *   replicas: 3,
+ *   consistency: "sequential",
+ *   host: "127.0.0.1",
+ *   port: 0,
+ *   peerPort: 0,
+ *   data: null,
+ *   store: "memory",
+ *   fsync: "always",
+ *   requestTimeoutMs: 5_000,
+ *   applyDelayMs: 0,
+ * });
+ *
+ * using client = await connect(cluster.replicas[0].client);
+ * assertEquals(await client.incr("visits"), 1n);
+ * assertEquals(await client.incr("visits", 41, { id: "once" }), 42n);
+ * assertEquals(await client.incr("visits", 41, { id: "once" }), 42n); // asked again: the first answer
+ *
+ * assert(await client.setIfAbsent("leader", "me"));
+ * assert(!await client.setIfAbsent("leader", "you"));
+ * assert(await client.cas("leader", { expected: "me", value: "you" }));
+ *
+ * assertEquals(await client.append("leader", "!"), 4); // bytes
+ * const error = await assertRejects(() => client.incr("leader"), RequestError);
+ * assertEquals([error.code, error.maybe], ["not_a_number", false]);
+ * await client.rename("leader", "led");
+ * assertEquals(await client.keys("le"), ["led"]);
+ *
+ * client.close();
+ * await cluster.stop();
+ * ```
+ *
  * @example What a failure says
  * ```ts
  * import { connect, ConnectionError, RequestError, TimeoutError } from "./mod.ts";
@@ -90,6 +128,7 @@
 
 export { type Address, formatAddress, parseAddress, parseAddresses } from "./address.ts";
 export { Client, type ConnectOptions, type Move } from "./client.ts";
+export { bytesOf, textOf } from "../bytes.ts";
 export { connect } from "./connect.ts";
 export { Connection } from "./connection.ts";
 export { FailoverClient } from "./failover.ts";
@@ -105,6 +144,19 @@ export {
 } from "../errors.ts";
 export { WIRE_LIMITS, type WireLimits } from "../limits.ts";
 export {
+  type Change as ChangeOperation,
+  type Condition,
+  type Delete as DeleteOperation,
+  type Failure,
+  FAILURES,
+  type Named as NamedOperation,
+  type Result,
+  type Set as SetOperation,
+  type Write,
+  type WriteOperation,
+} from "../wire/write.ts";
+export {
+  type Given,
   type Missing,
   type OutcomeDetails,
   OUTCOMES,

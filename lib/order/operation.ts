@@ -10,7 +10,7 @@
 import { byteLength } from "../bytes.ts";
 
 /** What every operation says besides. */
-interface Named {
+export interface Named {
   /** The key that it changes; empty if it changes several, or none. */
   readonly key: string;
   /** The request's own name: a second operation that bears it changes nothing. */
@@ -23,7 +23,9 @@ interface Named {
 
 /** The key has this value from here on. */
 export interface Set extends Named {
+  /** Tells it from other operations. */
   readonly type: "set";
+  /** What the key has from here on. */
   readonly value: string;
   /** The value's length in bytes. */
   readonly bytes: number;
@@ -31,6 +33,7 @@ export interface Set extends Named {
 
 /** The key has no value from here on. */
 export interface Delete extends Named {
+  /** Tells it from other operations. */
   readonly type: "delete";
 }
 

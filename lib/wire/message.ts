@@ -37,7 +37,7 @@ import type { Consistency } from "../consistency.ts";
 import { type ErrorCode, type ErrorDetails, isErrorCode, RequestError } from "../errors.ts";
 import { REQUEST_VALUES_MAX, type WireLimits } from "../limits.ts";
 import { unreachable } from "../invariant.ts";
-import type { Failure, Result } from "../order/operation.ts";
+import { type Failure, type Result, STORED } from "../order/operation.ts";
 import { byteLength } from "../bytes.ts";
 import {
   checkBytes,
@@ -50,6 +50,7 @@ import {
   type Token,
 } from "./fields.ts";
 import { badRequest, brief, decodeArray, isObject, text } from "./json.ts";
+import { decodeResult } from "./operation.ts";
 import { decodeWrite, encodeWrite, isWriteCommand, type Write, WRITE_COMMANDS } from "./write.ts";
 
 export type { RequestOptions, Token, Write };
@@ -373,6 +374,12 @@ export function resultReply(result: Result, token: Token): Reply {
     default:
       return { type: "result", result, token };
   }
+}
+
+/** The reply that the write had, or would have had, of which this tells that it is applied. */
+export function firstReply({ token, details }: Extract<Reply, { type: "outcome" }>): Reply {
+  const { result } = details;
+  return resultReply(Array.isArray(result) ? decodeResult(result) : STORED, token);
 }
 
 const FAILURE_TEXTS: Readonly<Record<Failure, string>> = {

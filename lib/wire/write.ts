@@ -7,7 +7,7 @@
 import { byteLength } from "../bytes.ts";
 import type { WireLimits } from "../limits.ts";
 import { unreachable } from "../invariant.ts";
-import type { Change, Delete, Set } from "../order/operation.ts";
+import type { Change, Delete, Failure, Named, Result, Set } from "../order/operation.ts";
 import {
   checkBytes,
   given,
@@ -17,6 +17,9 @@ import {
   tooLarge,
 } from "./fields.ts";
 import { badRequest, brief, isObject, text } from "./json.ts";
+
+export { FAILURES } from "../order/operation.ts";
+export type { Change, Delete, Failure, Named, Result, Set };
 
 /** What a client can have carried out in the total order. It bears no name: the options do. */
 export type WriteOperation =
@@ -31,9 +34,11 @@ export type Condition = "absent" | "present";
 
 /** A write as a client asks for it. */
 export interface Write {
+  /** Tells a write from what asks. */
   readonly type: "write";
   /** What is to be carried out. */
   readonly operation: WriteOperation;
+  /** Its name, its level and its limits. */
   readonly options: RequestOptions;
 }
 

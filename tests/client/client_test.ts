@@ -1,7 +1,14 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
-import { connect, ConnectionError, RequestError, TimeoutError } from "../../lib/client/mod.ts";
+import {
+  bytesOf,
+  connect,
+  ConnectionError,
+  RequestError,
+  textOf,
+  TimeoutError,
+} from "../../lib/client/mod.ts";
 import { UsageError } from "../../lib/errors.ts";
-import type { Request } from "../../lib/wire/message.ts";
+import type { Reply, Request } from "../../lib/wire/message.ts";
 import { FakeServer, frames, STATUS } from "./fake_server.ts";
 
 const STORED = { type: "stored", token: [1] } as const;
@@ -23,6 +30,65 @@ Deno.test("set, get, delete, status and dump", async () => {
   assertEquals([...await client.dump()].map(([key]) => key), ["a", "key\t😀"]);
   assertEquals(await client.dump("b"), new Map());
   assertEquals(await client.status(), { ...STATUS, keys: 2 });
+});
+
+Deno.test("incr, append, cas, set if, rename and keys", async () => {
+  using server = new FakeServer();
+  using client = await connect(server.address);
+  assertEquals(await client.incr("n"), 1n);
+  assertEquals(await client.incr("n", 2 ** 53 - 1), 2n ** 53n);
+  assertEquals(await client.incr("n", -(2n ** 62n)), 2n ** 53n - 2n ** 62n);
+  for (const by of [1.5, 2 ** 53, NaN, Infinity]) {
+    await assertRejects(() => client.incr("n", by), RangeError, "no integer that is exact");
+  }
+  assertEquals(await client.append("a", "é"), 2);
+  assertEquals(await client.append("a", "!"), 3);
+  const error = await assertRejects(() => client.incr("a"), RequestError);
+  assertEquals([error.code, error.maybe], ["not_a_number", false]);
+
+  assertEquals(await client.setIfPresent("s", "1"), false);
+  assertEquals(await client.setIfAbsent("s", "1"), true);
+  assertEquals(await client.setIfAbsent("s", "2"), false);
+  assertEquals(await client.setIfPresent("s", "3"), true);
+  assertEquals(await client.get("s"), "3");
+
+  assertEquals(await client.cas("c", { expected: "x", value: "1" }), false);
+  assertEquals(await client.cas("c", { expected: null, value: "1" }), true);
+  assertEquals(await client.cas("c", { expected: "1", value: "2" }), true);
+  assertEquals(await client.get("c"), "2");
+  assertEquals(await client.cas("c", { expected: "2", value: null }), true);
+  assertEquals(await client.get("c"), undefined);
+
+  await client.rename("a", "b");
+  assertEquals([await client.get("a"), await client.get("b")], [undefined, "é!"]);
+  const none = await assertRejects(() => client.rename("a", "b"), RequestError);
+  assertEquals(none.code, "no_key");
+  assertEquals(await client.keys(), ["b", "n", "s"]);
+  assertEquals(await client.keys("n"), ["n"]);
+  assertEquals(await client.keys("none"), []);
+});
+
+Deno.test("values are bytes: what is no UTF-8 comes back as it went", async () => {
+  using server = new FakeServer();
+  using client = await connect(server.address);
+  const bytes = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+  await client.set("bytes", textOf(bytes));
+  assertEquals(bytesOf(await client.get("bytes") ?? ""), bytes);
+  assertEquals(await client.append("bytes", textOf(Uint8Array.of(0xff))), 257);
+});
+
+Deno.test("an answer that another operation would have had ends the connection or the call", async () => {
+  const stored: Reply = { type: "stored", token: [] };
+  const number: Reply = { type: "result", result: { type: "number", number: "1" }, token: [] };
+  const replies = [stored, number, number, number];
+  using server = new FakeServer({
+    request: (_, peer) => peer.reply(replies.shift() ?? stored),
+  });
+  using client = await connect(server.address);
+  await assertRejects(() => client.incr("n"), ConnectionError, "does not fit");
+  await assertRejects(() => client.set("n", "1"), ConnectionError, "does not fit");
+  await assertRejects(() => client.setIfAbsent("n", "1"), ConnectionError, "does not fit");
+  await assertRejects(() => client.get("n"), ConnectionError, "result is no answer to get");
 });
 
 Deno.test("answers that come in single bytes, or all at once, are the same", async () => {

@@ -513,3 +513,41 @@ Deno.test("a silent replica of which nobody else is there: the time limit is tol
   const error = await assertRejects(() => client.get("x"), TimeoutError);
   assertMatch(error.message, /^no answer within \d+ ms$/);
 });
+
+Deno.test("what a lost operation gave is told by its outcome; what it could not do too", async () => {
+  for (
+    const [result, expected] of [
+      [["number", "42"], "42"],
+      [["failed", "not_a_number"], "not_a_number"],
+      [undefined, "the answer does not fit the request"],
+    ] as const
+  ) {
+    const answer = (request: Request, peer: Peer) =>
+      peer.reply(
+        request.type === "outcome"
+          ? { type: "outcome", outcome: "applied", token: [0, 8], details: { index: 1, result } }
+          : failure("timeout", true),
+      );
+    using first = new Replica(answer);
+    using second = new Replica(answer);
+    const { client } = await connectTo([first, second], { requestTimeoutMs: 200 });
+    using _ = client;
+    const gave = await client.incr("n").then(String, (error) => error.code ?? error.message);
+    assertEquals(gave, expected);
+  }
+});
+
+Deno.test("an operation that is asked again elsewhere bears the same id, and gives what it gave", async () => {
+  using first = new Replica((_, peer) => peer.close());
+  using second = new Replica((request, peer) => {
+    assert(request.type === "write" && request.operation.type === "cas");
+    peer.reply({ type: "result", result: { type: "unchanged" }, token: [3] });
+  });
+  const { client, moves } = await connectTo([first, second]);
+  using _ = client;
+  assertEquals(await client.cas("x", { expected: null, value: "1" }), false);
+  assertEquals([moves.length, client.token], [1, [3]]);
+  const [[{ id }], [{ id: again }]] = [first.options, second.options];
+  assert(id !== undefined);
+  assertEquals(again, id);
+});
