@@ -12,9 +12,11 @@ import { ConnectionError, RequestError, TimeoutError } from "../errors.ts";
 import { CHAOS_CONNECT_MS, CHAOS_REPLY_GRACE_MS, CHAOS_REQUEST_MS } from "../limits.ts";
 import type { Reply, Request, RequestOptions, Token } from "../wire/message.ts";
 import { byteLength } from "../bytes.ts";
+import { invariant } from "../invariant.ts";
 import { pause } from "./pause.ts";
 import type { Random } from "./random.ts";
 import type { Asked, RecordedProcess, Recorder } from "./recorder.ts";
+import { RespClient } from "./resp_client.ts";
 
 /** How a client behaves. */
 export interface Style {
@@ -26,6 +28,8 @@ export interface Style {
   readonly moves: boolean;
   /** Whether it carries a token. */
   readonly session: boolean;
+  /** Whether it speaks Redis's protocol: its writes bear no id, and are not tried again. */
+  readonly resp?: boolean;
 }
 
 /** The styles, dealt to the clients in turn. */
@@ -33,6 +37,7 @@ export const STYLES: readonly Style[] = [
   { name: "eventual", levels: ["eventual"], moves: false, session: false },
   { name: "sequential", levels: ["sequential"], moves: false, session: false },
   { name: "linearizable", levels: ["linearizable"], moves: true, session: false },
+  { name: "resp", levels: ["sequential"], moves: false, session: false, resp: true },
   { name: "session", levels: ["eventual", "sequential"], moves: true, session: true },
 ];
 
@@ -90,6 +95,7 @@ export class LoadClient {
   #process: RecordedProcess;
   #replica: number;
   #client: Client | null = null;
+  #respClient: RespClient | null = null;
   #token: readonly number[] = [];
 
   /** Nothing is asked yet. */
@@ -110,6 +116,7 @@ export class LoadClient {
       }
     } finally {
       this.#client?.close();
+      this.#respClient?.close();
     }
   }
 
@@ -131,6 +138,7 @@ export class LoadClient {
     };
     if (!random.chance(WRITE_SHARE)) return { op: "get", ...facts };
     const id = name(facts.level);
+    if (style.resp) return { op: "set", value: id, ...facts };
     if (isDeleted && random.chance(0.5)) return { op: "delete", id, ...facts };
     return { op: "set", value: id, id, ...facts };
   }
@@ -156,7 +164,9 @@ export class LoadClient {
       const tried = await this.#try(asked);
       if (tried.type === "ok") return tried;
       maybe ||= tried.maybe;
-      if (tries === TRIES_MAX || signal.aborted) return { ...tried, maybe };
+      const isOver = tries === TRIES_MAX || signal.aborted;
+      // Without an id, a second try could be carried out besides the first.
+      if (isOver || (maybe && this.#options.style.resp)) return { ...tried, maybe };
       await this.#retryPause(signal);
     }
   }
@@ -172,6 +182,7 @@ export class LoadClient {
       await this.#options.replicas.mayWriteEventually(this.#replica);
     }
     try {
+      if (this.#options.style.resp) return await this.#tryResp(asked);
       const reply = await this.#request(requestOf(asked, this.#optionsOf(asked)));
       if (reply.type === "error") {
         const { code, details } = reply;
@@ -182,6 +193,17 @@ export class LoadClient {
     } catch (error) {
       return failed(error);
     }
+  }
+
+  async #tryResp(asked: Asked): Promise<Tried> {
+    if (this.#respClient === null || this.#respClient.closed) {
+      const address = this.#options.replicas.addresses[this.#replica];
+      this.#respClient = await RespClient.connect(address, asked.level);
+    }
+    if (asked.op === "get") return { type: "ok", value: await this.#respClient.get(asked.key) };
+    invariant(asked.op === "set", "a client of Redis's protocol sets and gets");
+    await this.#respClient.set(asked.key, asked.value);
+    return { type: "ok", value: null };
   }
 
   #optionsOf(asked: Asked): RequestOptions {
