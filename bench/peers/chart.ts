@@ -10,6 +10,7 @@ import { type Compared, figuresOf, isBound } from "./measurement.ts";
 import { describePinning } from "./pinning.ts";
 import {
   conditions,
+  differences,
   inWords,
   nameOf,
   type Part,
@@ -94,7 +95,7 @@ function participantItem({ name, version, promise, settings }: Participant): str
 function partSection(part: Part, { participants, machine }: Report): string {
   const { compared, aimed, isPinned, measurements } = part;
   if (measurements.length === 0) return "";
-  const differences = new Set(compared.flatMap(({ comparison: { differs } }) => differs ?? []));
+  const items = differences(compared, participants).map((text) => `<li>${escape(text)}</li>`);
   return `<h2>${escape(capital(describePinning(isPinned, machine.cores)))}</h2>
 ${compared.length === 0 ? "" : ratioChart(compared, participants)}
 ${
@@ -108,9 +109,7 @@ ${
       }.</p>`
     ).join("\n")
   }
-<ul class="dim">${
-    [...differences].map((text) => `<li>${escape(capital(text))}.</li>`).join("")
-  }</ul>
+<ul class="dim">${items.join("")}</ul>
 ${figureTable(part, participants)}`;
 }
 
