@@ -100,7 +100,7 @@ export const READ_BUFFER_BYTES = 64 * 1024;
 /** What gathers for one write of a socket; it grows with what has to go out. */
 export const WRITE_BUFFER_BYTES = 4 * 1024;
 
-/** Arguments of one command in Redis's protocol, as in Redis. */
+/** Arguments of one command in Redis's protocol: as many as an earlier Redis took. */
 export const RESP_ARGUMENTS_MAX = 1024 * 1024;
 
 /** A command in Redis's protocol that is written in one line, as in Redis. */

@@ -40,9 +40,9 @@ export class RespWriter {
     this.#line("+", word);
   }
 
-  /** A failure: its code in capitals, and words. Lines become one. */
+  /** A failure: its code in capitals, and words, in one line. */
   error(text: string): void {
-    this.#line("-", text.replace(/[\r\n]+/g, " "));
+    this.#line("-", text.replace(/[\r\n]/g, " "));
   }
 
   /** A number, or one of 64 bits in decimal. */

@@ -242,7 +242,7 @@ function written(act: (writer: RespWriter) => void, version: 2 | 3 = 2): string 
 
 Deno.test("answers have the protocol's bytes", () => {
   assertEquals(written((out) => out.simple("OK")), "+OK\r\n");
-  assertEquals(written((out) => out.error("ERR a\r\nb")), "-ERR a b\r\n");
+  assertEquals(written((out) => out.error("ERR a\r\nb")), "-ERR a  b\r\n");
   assertEquals(written((out) => out.error("ERR é")), "-ERR é\r\n");
   for (const number of [0, 7, 10, 99, 100, 12345, 999_999_999, 1e9, 2 ** 53 - 1, -1, -12]) {
     assertEquals(written((out) => out.integer(number)), `:${number}\r\n`);

@@ -4,11 +4,19 @@
  * @module
  */
 
+import { byteLength } from "../../bytes.ts";
 import { RequestError } from "../../errors.ts";
 import { CONNECTION_COMMANDS } from "./connection_commands.ts";
 import { checkArity } from "./family.ts";
 import { KEY_COMMANDS } from "./key_commands.ts";
-import { type Arguments, type Asking, type Command, type RespRequest } from "./request.ts";
+import {
+  type Arguments,
+  type Asking,
+  type Command,
+  type RespRequest,
+  TOLD_BYTES_MAX,
+  toldOf,
+} from "./request.ts";
 import { SERVER_COMMANDS } from "./server_commands.ts";
 import { STRING_COMMANDS } from "./string_commands.ts";
 
@@ -20,9 +28,6 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map(
 
 /** No command's name is longer. */
 const NAME_BYTES_MAX = 32;
-
-/** What an error repeats of a command that is none, in characters, as Redis does. */
-const TOLD_CHARACTERS_MAX = 128;
 
 /**
  * What a client asks.
@@ -47,10 +52,9 @@ export function askedBy(
 
 function unknownCommand(args: Arguments): RequestError {
   let told = "";
-  for (let i = 1; i < args.length && told.length < TOLD_CHARACTERS_MAX; i++) {
-    told += `'${args.text(i).slice(0, TOLD_CHARACTERS_MAX - told.length)}' `;
+  for (let i = 1; i < args.length && byteLength(told) < TOLD_BYTES_MAX; i++) {
+    told += `'${toldOf(args, i, TOLD_BYTES_MAX - byteLength(told))}' `;
   }
-  const name = args.text(0).slice(0, TOLD_CHARACTERS_MAX);
-  const words = `unknown command '${name}', with args beginning with: ${told}`;
+  const words = `unknown command '${toldOf(args, 0)}', with args beginning with: ${told}`;
   return new RequestError("unknown_command", words, { maybe: false });
 }

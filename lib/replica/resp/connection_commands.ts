@@ -18,6 +18,7 @@ import {
   type RespRequest,
   syntaxError,
   tell,
+  toldOf,
   wrong,
 } from "./request.ts";
 
@@ -34,7 +35,7 @@ function hello(args: Arguments, { client }: Asking): RespRequest {
     const option = readWord(args, i);
     if (option === "AUTH" && i + 2 < args.length) throw wrong(NO_PASSWORD);
     if (option !== "SETNAME" || i + 1 === args.length) {
-      throw wrong(`Syntax error in HELLO option '${args.text(i).slice(0, 128)}'`);
+      throw wrong(`Syntax error in HELLO option '${toldOf(args, i)}'`);
     }
     name = readName(args, ++i);
   }
@@ -69,7 +70,7 @@ function setInfo(args: Arguments, { client }: Asking): RespRequest {
   const attribute = readWord(args, 2);
   const value = args.size(3) > 256 ? " " : args.text(3);
   if (attribute !== "LIB-NAME" && attribute !== "LIB-VER") {
-    throw wrong(`Unrecognized option '${args.text(2).slice(0, 128)}'`);
+    throw wrong(`Unrecognized option '${toldOf(args, 2)}'`);
   }
   if (!/^[!-~]*$/.test(value)) {
     const word = attribute.toLowerCase();

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Command, readWord, tell, wrong } from "./request.ts";
+import { type Command, readWord, tell, toldOf, wrong } from "./request.ts";
 
 /** What they have in common, and each of them by its second word. */
 export interface Family extends Pick<Command, "name" | "flags" | "keys" | "group" | "summary"> {
@@ -37,8 +37,7 @@ export function family({ commands, alone, ...common }: Family): Command {
         return command.ask(args, asking);
       }
       if (word !== "HELP" || args.length > 2) {
-        const asked = args.text(1).slice(0, 128);
-        throw wrong(`unknown subcommand '${asked}'. Try ${name.toUpperCase()} HELP.`);
+        throw wrong(`unknown subcommand '${toldOf(args, 1)}'. Try ${name.toUpperCase()} HELP.`);
       }
       return tell((out) => {
         out.array(help.length);

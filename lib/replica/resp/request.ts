@@ -4,6 +4,7 @@
  * @module
  */
 
+import { bytesOf, textOf } from "../../bytes.ts";
 import { RequestError } from "../../errors.ts";
 import { RESP_KEY_OVERHEAD_BYTES, RESP_KEYS_MAX, type WireLimits } from "../../limits.ts";
 import type { Fence, Operation, Result } from "../../order/operation.ts";
@@ -186,4 +187,14 @@ export function readInteger(args: Arguments, index: number): bigint {
 /** A word of a command, in capitals; a long one is none. */
 export function readWord(args: Arguments, index: number): string {
   return args.size(index) > 64 ? "" : args.text(index).toUpperCase();
+}
+
+/** What an error repeats of an argument, in bytes, as Redis does. */
+export const TOLD_BYTES_MAX = 128;
+
+/** What an error repeats of an argument: its beginning, and nothing behind a zero, as Redis does. */
+export function toldOf(args: Arguments, index: number, most: number = TOLD_BYTES_MAX): string {
+  const text = args.text(index).slice(0, most + 1);
+  const zero = text.indexOf("\0");
+  return textOf(bytesOf(zero === -1 ? text : text.slice(0, zero)).subarray(0, most));
 }
