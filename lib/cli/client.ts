@@ -28,7 +28,7 @@ import { printable } from "./text.ts";
 /** The subcommand. */
 export const client: Command = {
   name: "client",
-  summary: "talk to a replica: set, get, delete, outcome, dump, status",
+  summary: "talk to a replica: set, get, delete, incr, cas, keys, dump, status and more",
   help: () => helpText(HELP),
   run,
 };
@@ -47,6 +47,9 @@ const HELP = {
     "next when it loses one, or gets no answer or no quorum from it in time. A write is asked " +
     "again under one id, so that it is applied once; if nobody can tell in the end, ask later " +
     "with outcome ID.",
+    "Keys and values are bytes. A value that is no UTF-8 goes to a pipe as it is, and is escaped " +
+    "on a terminal, in dump and in JSON; incr, append, cas, rename and set --if need sequential " +
+    "or above.",
   ],
   lists: [{ title: "Commands", entries: COMMAND_ENTRIES }],
   flags: CLIENT_FLAGS,
@@ -55,6 +58,8 @@ const HELP = {
     ["kvdist client 9889 set x 42", "STORED"],
     ["kvdist client 9890 get x --consistency linearizable", "42"],
     ["kvdist client 9889,9890,9891 set x 43", "at whichever replica answers"],
+    ["kvdist client 9889 incr visits", "1"],
+    ["kvdist client 9889 set lock me --if absent", "STORED; UNCHANGED and exit 1 if it is there"],
     ["kvdist client 9889 set -- x -y", "a value that begins with a dash"],
     ["printf 'set x 1\\nget x\\n' | kvdist client 9889", "STORED, 1"],
   ],
@@ -69,8 +74,9 @@ async function run(argv: readonly string[]): Promise<number> {
   const addresses = parseAddresses(where);
   if (words.length > 0) return await runOnce(addresses, commandAction(words, flags), flags);
   if (flags.id !== undefined) {
-    throw new UsageError("--id names one write: give it with its command, set or delete");
+    throw new UsageError("--id names one write: give it with its command");
   }
+  if (flags.if !== undefined) throw new UsageError("--if is for set: give it with its command");
   if (Deno.stdin.isTerminal() && isTerminal("stdout")) return await talk(addresses, flags);
   return await runLines(addresses, flags);
 }

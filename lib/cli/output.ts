@@ -4,6 +4,8 @@
  * @module
  */
 
+import { bytesOf } from "../bytes.ts";
+
 /** The reader of our stdout has gone, as `head` does: there is nothing left to do, quietly. */
 export class OutputClosedError extends Error {
   override name = "OutputClosedError";
@@ -11,8 +13,6 @@ export class OutputClosedError extends Error {
 
 /** The streams that one can print to. */
 export type Stream = "stdout" | "stderr";
-
-const encoder = new TextEncoder();
 
 /**
  * Prints a line of the result on stdout.
@@ -74,9 +74,9 @@ export function styled(style: Style, text: string, stream: Stream = "stdout"): s
   return `\x1b[${STYLES[style]}m${text}\x1b[0m`;
 }
 
-/** Prints text as it is. A stderr that nobody reads is nothing to stop for. */
+/** Prints the bytes that the text stands for. A stderr that nobody reads is nothing to stop for. */
 export function write(stream: Stream, text: string): void {
-  let bytes: Uint8Array = encoder.encode(text);
+  let bytes: Uint8Array = bytesOf(text);
   while (bytes.length > 0) {
     try {
       bytes = bytes.subarray(Deno[stream].writeSync(bytes));

@@ -6,8 +6,11 @@
 
 import { UsageError } from "../errors.ts";
 
-/** Controls, C1 included: a terminal may take them as commands. And what reorders a line. */
-const UNSAFE = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+/**
+ * Controls, C1 included: a terminal may take them as commands. And what reorders a line, and what
+ * stands for a byte that is no UTF-8.
+ */
+const UNSAFE = /[\p{Cc}\p{Cs}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 const SHORT_ESCAPES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import type { Reply, Request, RequestOptions } from "../../lib/client/mod.ts";
+import { type Reply, type Request, type RequestOptions, textOf } from "../../lib/client/mod.ts";
 import { FrameWriter } from "../../lib/wire/frame.ts";
 import { FakeServer, STATUS } from "../client/fake_server.ts";
 import { kvdist, spawn } from "./program.ts";
@@ -37,6 +37,62 @@ Deno.test("one command on the command line", async () => {
   assertMatch(await client(server, "status"), /^replica +0 of 3\nstate +live\n/);
 });
 
+Deno.test("commands that change by what is there", async () => {
+  using server = new FakeServer();
+  assertEquals(await client(server, "incr n"), "1\n0");
+  assertEquals(await client(server, "incr n 41 --json"), '["NUMBER","42",[1]]\n0');
+  assertEquals(await client(server, "incr n -50"), "-8\n0");
+  assertEquals(await client(server, "append log one"), "3\n0");
+  assertEquals(await client(server, "append log ,two"), "7\n0");
+  const failed = "! not_a_number: what is there is no decimal number of 64 bits " +
+    "(the write did not happen)\n1";
+  assertEquals(await client(server, "incr log"), failed);
+  const unchanged = "UNCHANGED\n! (what it asks for does not hold: nothing was changed)\n1";
+  assertEquals(await client(server, "set s 1 --if present"), unchanged);
+  assertEquals(await client(server, "set s 1 --if absent"), "STORED\n0");
+  assertEquals(await client(server, "set s 2 --if absent"), unchanged);
+  assertEquals(await client(server, "cas s 1 2"), "STORED\n0");
+  assertEquals(await client(server, "cas s 1 3"), unchanged);
+  assertEquals(
+    await client(server, "cas s 1 --json"),
+    '["UNCHANGED",[3]]\n! (what it asks for does not hold: nothing was changed)\n1',
+  );
+  assertEquals(await client(server, "cas s 2"), "STORED\n0");
+  assertEquals(await client(server, "get s"), "! (not found)\n1");
+  assertEquals(await client(server, "rename log diary"), "STORED\n0");
+  assertEquals(
+    await client(server, "rename log diary"),
+    "! no_key: there is no such key (the write did not happen)\n1",
+  );
+  assertEquals(await client(server, "keys"), "diary\nn\n0");
+  assertEquals(await client(server, "keys di --json"), '["KEY","diary"]\n["END",[2]]\n0');
+  assertEquals(await client(server, "keys none"), "0");
+});
+
+Deno.test("values that are no UTF-8 come out of a pipe as they went in", async () => {
+  using server = new FakeServer();
+  const stored = await client(server, "", 'set "\\udc80k" "a\\udcffb"\nappend k \\\n');
+  assertEquals(stored, "STORED\n! line 2: the line ends in a backslash\n1");
+  assertEquals([...server.held], [["\udc80k", "a\udcffb"]]);
+  const child = spawn(["client", server.address]);
+  const writer = child.stdin.getWriter();
+  await writer.write(
+    new TextEncoder().encode('get "\\udc80k"\nkeys\ndump\nget "\\udc80k" --json\n'),
+  );
+  await writer.close();
+  const { stdout } = await child.output();
+  assertEquals(
+    textOf(stdout),
+    [
+      "a\udcffb",
+      '"\\udc80k"',
+      '"\\udc80k"\t"a\\udcffb"',
+      '["VALUE","\\udc80k","a\\udcffb",3,[1]]',
+      "",
+    ].join("\n"),
+  );
+});
+
 Deno.test("wrong use: one line, exit 2, and nobody is asked", async () => {
   using server = new FakeServer({ request: () => Promise.reject() });
   const wrong: [string[], string][] = [
@@ -52,6 +108,11 @@ Deno.test("wrong use: one line, exit 2, and nobody is asked", async () => {
     [[server.address, "reset", "x", "--id", "a"], "--id names one write; reset is none"],
     [[server.address, "get", "x", "--id", "a"], "--id names one write; get is none"],
     [[server.address, "--id", "a"], "--id names one write: give it with its command"],
+    [[server.address, "--if", "absent"], "--if is for set: give it with its command"],
+    [[server.address, "incr", "n", "--if", "absent"], "--if is for set; incr takes none"],
+    [[server.address, "set", "x", "1", "--if", "maybe"], "--if must be one of absent, present"],
+    [[server.address, "cas", "x"], "too few arguments; it is: cas KEY EXPECTED [NEW]"],
+    [[server.address, "keys", "a", "b"], "too many arguments; it is: keys [PREFIX]"],
     [[server.address, "outcome"], "too few arguments; it is: outcome ID"],
     [[server.address, "get", "x", "--timeout", "5"], "--timeout needs a unit"],
     [[server.address, "get", "x", "--frobnicate"], "unknown flag --frobnicate"],

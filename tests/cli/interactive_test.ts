@@ -110,6 +110,20 @@ Deno.test({
       await terminal.type('get "ключ é"\r');
       await terminal.until("\n日本 \\u001b[2J");
       await terminal.until(prompt);
+      // Tab completes the command, and what is no UTF-8 drives no terminal.
+      await terminal.type("app");
+      await terminal.until("app");
+      await terminal.type("\t");
+      await terminal.until("end ");
+      await terminal.type('bytes "\\udcff"\r');
+      await terminal.until("1\r\n");
+      await terminal.until(prompt);
+      await terminal.type("get bytes\r");
+      await terminal.until("\n\\udcff\r\n");
+      await terminal.until(prompt);
+      await terminal.type("set bytes 1 --if present\r");
+      await terminal.until("STORED");
+      await terminal.until(prompt);
       await terminal.type("frobnicate");
       await terminal.until("frobnicate");
       await terminal.type("\x03");
@@ -128,7 +142,8 @@ Deno.test({
       assertEquals(await terminal.ended(), 0);
       assertEquals(
         await Deno.readTextFile(`${history}/history`),
-        'set "ключ é" "日本 \\u001b[2J"\nget "ключ é"\nstatus\n',
+        'set "ключ é" "日本 \\u001b[2J"\nget "ключ é"\n' +
+          'append bytes "\\udcff"\nget bytes\nset bytes 1 --if present\nstatus\n',
       );
     } finally {
       first[Symbol.dispose]();

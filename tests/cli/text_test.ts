@@ -36,12 +36,13 @@ Deno.test("printable lets no control through", () => {
   assertEquals(printable("a\x1b[2J\n\x9b\u202e"), "a\\u001b[2J\\n\\u009b\\u202e");
   assertEquals(printableLines("a\n\tb\r\x07"), "a\n\tb\\r\\u0007");
   assertEquals(printable("日本 é 😀"), "日本 é 😀");
+  assertEquals(printable("\udc80😀\udcff"), "\\udc80😀\\udcff");
 });
 
 Deno.test("quoteField is read back by splitWords", () => {
   assertEquals(quoteField("a b"), "a b");
   assertEquals(quoteField("a\tb"), '"a\\tb"');
-  for (const text of ["a\tb", "\n", '"', '"a\\nb"\n', "\\\t", "\x00\x9b\u202e"]) {
+  for (const text of ["a\tb", "\n", '"', '"a\\nb"\n', "\\\t", "\x00\x9b\u202e", "\udc80é\udcff"]) {
     assertEquals(splitWords(quoteField(text)), [text], text);
   }
 });

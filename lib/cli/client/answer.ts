@@ -7,7 +7,7 @@
 import { ConnectionError, reason, TimeoutError } from "../../errors.ts";
 import { count } from "../../show/quantity.ts";
 import { displayWidth, pad } from "../../show/text.ts";
-import { encodeReply, type Reply, type Request } from "../../wire/message.ts";
+import { encodeReply, type Given, type Reply, type Request } from "../../wire/message.ts";
 import { columns } from "../output.ts";
 import { printable, printableLines, quoteField } from "../text.ts";
 import { fateOf, missingIn } from "./failure.ts";
@@ -61,6 +61,9 @@ function failureOf(request: Request, replies: readonly Reply[]): string | null {
     const why = typeof reason === "string" ? `: ${printable(reason)}` : "";
     return `(it may still be applied, or not${why}; ask again later)`;
   }
+  if (last?.type === "result" && last.result.type === "unchanged") {
+    return "(what it asks for does not hold: nothing was changed)";
+  }
   return request.type === "get" && last?.type === "end" ? "(not found)" : null;
 }
 
@@ -89,7 +92,7 @@ function words(request: Request, replies: readonly Reply[], form: Form): string[
       case "outcome":
         return [reply.outcome];
       case "result":
-        return [encodeReply(reply)];
+        return resultWords(reply.result);
       case "status":
         return statusLines(reply.status, form.terminal ? columns() : undefined).map(printable);
       case "key":
@@ -99,6 +102,17 @@ function words(request: Request, replies: readonly Reply[], form: Form): string[
         return [];
     }
   });
+}
+
+function resultWords(result: Given): string[] {
+  switch (result.type) {
+    case "unchanged":
+      return ["UNCHANGED"];
+    case "number":
+      return [result.number];
+    case "value":
+      return result.value === null ? [] : [result.value];
+  }
 }
 
 /** No key is given more room than this before its value. */

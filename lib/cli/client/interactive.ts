@@ -178,7 +178,7 @@ class Shell {
 function complete(line: string): [string[], string] {
   const word = /\S*$/.exec(line)?.[0] ?? "";
   const isFirst = line.trimStart() === word;
-  const flags = ["--consistency ", "--timeout ", "--id ", "--json"];
+  const flags = ["--consistency ", "--timeout ", "--id ", "--if ", "--json"];
   const known = isFirst ? COMMAND_NAMES.map((name) => `${name} `) : flags;
   const found = word === "" && !isFirst ? [] : known.filter((text) => text.startsWith(word));
   return [found, word];

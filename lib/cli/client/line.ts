@@ -6,7 +6,7 @@
 
 import { CONSISTENCY_LEVELS } from "../../consistency.ts";
 import { UsageError } from "../../errors.ts";
-import { REQUEST_TIMEOUT_MS_MAX } from "../../limits.ts";
+import { REQUEST_TIMEOUT_MS_MAX, VALUE_BYTES_MAX } from "../../limits.ts";
 import { WIDTH, wrap } from "../../show/text.ts";
 import { byteLength } from "../../bytes.ts";
 import type { Request, RequestOptions } from "../../wire/message.ts";
@@ -33,7 +33,13 @@ const LINE_FLAGS = {
   id: {
     kind: "text",
     value: "ID",
-    about: "The write's own name: asked again under it, it is applied once (set, delete)",
+    about: "The write's own name: asked again under it, it is applied once",
+  },
+  if: {
+    kind: "choice",
+    value: "WHAT",
+    about: "Set the key only if it has no value yet, or only if it has one (set)",
+    choices: ["absent", "present"],
   },
   json: { kind: "boolean", about: "Print replies as they came, each a line of JSON" },
 } as const satisfies FlagTable;
@@ -70,15 +76,19 @@ interface Form {
   readonly args: readonly [number, number];
   /** Whether it is one write, which can have a name of its own. */
   readonly takesId?: true;
+  /** Whether it can be made to depend on what is there. */
+  readonly takesIf?: true;
   action(args: readonly string[], flags: LineFlags): Action;
 }
 
 const FORMS: Readonly<Record<string, Form>> = {
   set: {
     usage: "set KEY VALUE",
-    about: "Set the key; STORED when it is, as the level says.",
+    about: "Set the key; STORED when it is, as the level says. With --if absent or --if present " +
+      "only if that holds; else UNCHANGED.",
     args: [2, 2],
     takesId: true,
+    takesIf: true,
     action: ([key, value], flags) => ask(flags, [setRequest(key, value, flags)]),
   },
   get: {
@@ -94,6 +104,44 @@ const FORMS: Readonly<Record<string, Form>> = {
     takesId: true,
     action: ([key], flags) => ask(flags, [write({ type: "delete", key }, flags)]),
   },
+  incr: {
+    usage: "incr KEY [BY]",
+    about: "Add BY, or 1, to the key's number, and print the sum.",
+    args: [1, 2],
+    takesId: true,
+    action: ([key, by = "1"], flags) => ask(flags, [write({ type: "add", key, by }, flags)]),
+  },
+  append: {
+    usage: "append KEY VALUE",
+    about: "Add to the end of the key's value, and print its length in bytes.",
+    args: [2, 2],
+    takesId: true,
+    action: ([key, value], flags) => {
+      const bytes = byteLength(value);
+      // The server's own limit holds.
+      const bytesMax = VALUE_BYTES_MAX;
+      return ask(flags, [write({ type: "append", key, value, bytes, bytesMax }, flags)]);
+    },
+  },
+  cas: {
+    usage: "cas KEY EXPECTED [NEW]",
+    about: "Set the key to NEW if its value is EXPECTED; else UNCHANGED. Without NEW delete it. " +
+      "To set what has no value: set --if absent.",
+    args: [2, 3],
+    takesId: true,
+    action: ([key, expected, value = null], flags) => {
+      const bytes = byteLength(expected) + byteLength(value ?? "");
+      return ask(flags, [write({ type: "cas", key, expected, value, bytes }, flags)]);
+    },
+  },
+  rename: {
+    usage: "rename KEY TO",
+    about: "Give the key's value to another key, whatever that held.",
+    args: [2, 2],
+    takesId: true,
+    action: ([key, to], flags) =>
+      ask(flags, [write({ type: "rename", key, to, when: "always" }, flags)]),
+  },
   reset: {
     usage: "reset KEY…",
     about: "Set each of the keys to 0.",
@@ -106,6 +154,12 @@ const FORMS: Readonly<Record<string, Form>> = {
       "certain, so ask only when you have given it up) or unknown.",
     args: [1, 1],
     action: ([id], flags) => ask(flags, [{ type: "outcome", id, options: options(flags) }]),
+  },
+  keys: {
+    usage: "keys [PREFIX]",
+    about: "Print the keys that this replica holds, a line for each.",
+    args: [0, 1],
+    action: ([prefix = ""], flags) => ask(flags, [{ type: "keys", prefix }]),
   },
   dump: {
     usage: "dump [PREFIX]",
@@ -146,7 +200,8 @@ export function commandHelp(): string {
         "behind --, as in: set -- x -y. Each command takes the flags --consistency " +
         `${
           CONSISTENCY_LEVELS.join("|")
-        }, --timeout 300ms and --json; set and delete take --id ID too.`,
+        }, --timeout 300ms and --json; those that change one key take --id ID too. A byte that is ` +
+        'no UTF-8 is written "\\udc80" to "\\udcff", in double quotes.',
       WIDTH,
     ),
   ].join("\n");
@@ -163,6 +218,7 @@ export function parseLine(words: readonly string[], client: ClientFlags): Action
     consistency: flags.consistency ?? client.consistency,
     timeout: flags.timeout ?? client.timeout,
     id: flags.id,
+    if: flags.if,
     json: flags.json || client.json,
   });
 }
@@ -190,6 +246,9 @@ export function commandAction(
   if (flags.id !== undefined && !form.takesId) {
     throw new UsageError(`--id names one write; ${name} is none`);
   }
+  if (flags.if !== undefined && !form.takesIf) {
+    throw new UsageError(`--if is for set; ${name} takes none`);
+  }
   return form.action(args, flags);
 }
 
@@ -198,7 +257,11 @@ function ask({ json }: LineFlags, requests: readonly Request[]): Action {
 }
 
 function setRequest(key: string, value: string, flags: LineFlags): Request {
-  return write({ type: "set", key, value, bytes: byteLength(value) }, flags);
+  const bytes = byteLength(value);
+  const { if: when } = flags;
+  return when === undefined
+    ? write({ type: "set", key, value, bytes }, flags)
+    : write({ type: "put", key, value, bytes, when, previous: false }, flags);
 }
 
 function write(operation: WriteOperation, flags: LineFlags): Request {
