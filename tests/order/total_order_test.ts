@@ -432,6 +432,35 @@ Deno.test("3 links: own messages are resent first, in order, and only then ackno
   ]);
 });
 
+Deno.test("3 links: what is resent comes in broadcasts that fit, each behind the one before", () => {
+  const cluster = Cluster.formed();
+  const operations = Array.from({ length: 2 * BROADCAST_MESSAGES_MAX + 1 }, (_, i) => set(`k${i}`));
+  cluster.drop(0, 1);
+  cluster.step(0, { type: "submit", operations });
+  cluster.submit(0, "large", "v".repeat(PART_BYTES_MAX));
+  cluster.link(0, 1);
+  const resent = (cluster.deliver(1, 0)?.send ?? []).flatMap(({ message }) =>
+    message.type === "broadcast" ? [message] : []
+  );
+  assertEquals(resent.map(({ messages }) => messages.length), [
+    BROADCAST_MESSAGES_MAX,
+    BROADCAST_MESSAGES_MAX,
+    1,
+    1,
+  ]);
+  assertEquals(resent.map(({ prev }) => prev), [
+    0,
+    BROADCAST_MESSAGES_MAX,
+    2 * BROADCAST_MESSAGES_MAX,
+    2 * BROADCAST_MESSAGES_MAX + 1,
+  ]);
+  cluster.stabilize();
+  assertEquals(
+    cluster.ids.map((id) => cluster.store(id).keys),
+    Array(3).fill(operations.length + 1),
+  );
+});
+
 Deno.test("3 links: what is sent while a peer is away goes to the others, and to it later", () => {
   const cluster = Cluster.formed();
   cluster.drop(0, 2);
