@@ -13,6 +13,15 @@ export const VALUE_BYTES_MAX = 1024 * 1024;
 /** A frame's length: a value of `VALUE_BYTES_MAX` that JSON writes with six bytes each, and room. */
 export const FRAME_BYTES_MAX = 8 * 1024 * 1024;
 
+/**
+ * What a frame's length may be allowed to be: its first byte is then less than that of anything in
+ * Redis's protocol, and tells which of both a client speaks.
+ */
+export const FRAME_BYTES_SETTABLE_MAX = 2 ** 27 - 1;
+
+/** What a value's length may be allowed to be: JSON can make six bytes of one, and that is a frame. */
+export const VALUE_BYTES_SETTABLE_MAX = 16 * 1024 * 1024;
+
 /** A request's own id: a UUID is 36 bytes. */
 export const REQUEST_ID_BYTES_MAX = 128;
 

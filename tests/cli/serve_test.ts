@@ -36,6 +36,8 @@ Deno.test("wrong use: one line, exit 2, nothing started", async () => {
     ["--request-timeout 5", "--request-timeout needs a unit"],
     ["--apply-delay soon", "--apply-delay is no duration"],
     ["--max-value 0", "--max-value must be from 1 to"],
+    ["--max-value 16777217", "--max-value must be from 1 to 16777216"],
+    ["--max-frame 134217728", "--max-frame must be from 1024 to 134217727"],
   ];
   await Promise.all(wrong.map(async ([words, text]) => {
     const { code, stdout, stderr } = await kvdist(["serve", ...words.split(" ")]);

@@ -7,12 +7,14 @@
 import { CONSISTENCY_LEVELS } from "../../consistency.ts";
 import {
   FRAME_BYTES_MAX,
+  FRAME_BYTES_SETTABLE_MAX,
   KEY_BYTES_MAX,
   REPLICAS_MAX,
   REQUEST_TIMEOUT_MS_MAX,
   SUSPECT_AFTER_MS,
   SUSPECT_AFTER_MS_MIN,
   VALUE_BYTES_MAX,
+  VALUE_BYTES_SETTABLE_MAX,
 } from "../../limits.ts";
 import { LOG_LEVELS } from "../../log.ts";
 import type { FlagTable, Values } from "../flags.ts";
@@ -146,7 +148,7 @@ export const FLAGS = {
     value: "BYTES",
     about: "The longest value, in UTF-8 bytes",
     min: 1,
-    max: 2 ** 28,
+    max: VALUE_BYTES_SETTABLE_MAX,
     default: VALUE_BYTES_MAX,
   },
   "max-frame": {
@@ -154,7 +156,7 @@ export const FLAGS = {
     value: "BYTES",
     about: `The longest message; ${FRAME_BYTES_MAX}, or more if the longest value needs it`,
     min: 1024,
-    max: 2 ** 31 - 1,
+    max: FRAME_BYTES_SETTABLE_MAX,
   },
 } as const satisfies FlagTable;
 
