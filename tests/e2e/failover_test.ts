@@ -78,6 +78,61 @@ Deno.test("a write that is asked again under its id is applied once, at its firs
   assertEquals(await client.get("x", { consistency: "linearizable" }), "second");
 });
 
+Deno.test("replicas are killed and stopped while many count: each count is given once", async () => {
+  const args = ["--consistency", "sequential", "--suspect-after", "500ms"];
+  await using cluster = await Processes.create({ args });
+  await cluster.startAll();
+  await cluster.live();
+  const counters = await Promise.all(
+    cluster.ids.map((_, i) => {
+      // Each begins at another replica.
+      const addresses = cluster.clients.map((_, j, all) => all[(i + j) % all.length]);
+      return connect(addresses, { requestTimeoutMs: 20_000 });
+    }),
+  );
+  try {
+    const given: bigint[][] = counters.map(() => []);
+    const leads: string[][] = [];
+    const faults = [
+      (id: number) => cluster.kill(id),
+      (id: number) => Promise.resolve(cluster.signal(id, "SIGSTOP")),
+    ];
+    for (const [round, fault] of faults.entries()) {
+      const counting = counters.map(async (client, i) => {
+        const counts: Promise<bigint>[] = [];
+        for (let count = 0; count < 300; count++) {
+          counts.push(client.incr("counter"));
+          if (count === 100) await counts[0];
+          if (count === 200 && i === 0) await fault(round);
+        }
+        given[i].push(...await Promise.all(counts));
+      });
+      const asking = counters.map((client, i) =>
+        client.setIfAbsent(`leader ${round}`, `${i}`).then((isFirst) => isFirst ? [`${i}`] : [])
+      );
+      leads.push((await Promise.all(asking)).flat());
+      await Promise.all(counting);
+      cluster.signal(round, "SIGCONT");
+      if (!cluster.running.includes(round)) await cluster.start(round);
+      await cluster.live();
+    }
+    for (const counts of given) {
+      assert(counts.every((count, i) => i === 0 || count > counts[i - 1]), "in the order asked");
+    }
+    const total = counters.length * faults.length * 300;
+    assertEquals(new Set(given.flat()).size, total);
+    assertEquals(given.flat().reduce((most, count) => count > most ? count : most), BigInt(total));
+    for (const held of await cluster.settled()) {
+      assertEquals(held.get("counter"), `${total}`);
+      for (const [round, leaders] of leads.entries()) {
+        assertEquals(leaders, [held.get(`leader ${round}`)]);
+      }
+    }
+  } finally {
+    for (const client of counters) client.close();
+  }
+});
+
 Deno.test("a client that moves reads its own write, however late it is applied elsewhere", async () => {
   const args = ["--consistency", "eventual", "--apply-delay", "2s"];
   await using cluster = await Processes.create({ args });
