@@ -39,7 +39,7 @@ export function diskError(
       "move it away, and the replica is rebuilt from the others",
     );
   }
-  if (/readonly/.test(said) || /os error (?:13|30)\b/.test(refusal)) {
+  if (/readonly|os error 30\b/.test(said) || /os error (?:13|30)\b/.test(refusal)) {
     return told("the folder is read-only", `let ${path} be written to`);
   }
   return told(`the disk fails (${refusal || said})`, `see to the disk of the folder ${path}`);

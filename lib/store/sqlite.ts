@@ -168,7 +168,7 @@ export class SqliteStore implements Store {
     return this.#state.load();
   }
 
-  /** Carries all of it out, and writes it down as one record. If it throws, nothing is on disk. */
+  /** Carries all of it out, and writes it down as one record: on disk as a whole, or not at all. */
   commit({ writes, deliver, apply }: Commit, safe: boolean): readonly Result[] {
     return this.#guard(() => {
       invariant(!this.#failed, "a store whose disk failed is used no more");

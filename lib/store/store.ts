@@ -93,8 +93,8 @@ export interface Store {
   /** What the protocol core goes on from. */
   load(): Durable;
   /**
-   * Carries all of it out. With `safe` it is on disk when this returns. If it throws, nothing of it
-   * is on disk, and the store is used no more.
+   * Carries all of it out. With `safe` it is on disk when this returns. If it throws, all of it is
+   * on disk or nothing, and the store is used no more.
    *
    * @returns for each entry that was applied, what it gave: with a request id that was carried out
    * before, what that gave

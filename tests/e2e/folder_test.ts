@@ -94,6 +94,8 @@ async function holdsAll(server: Server, round: number): Promise<void> {
 async function makeData(data: string): Promise<void> {
   await using server = await startServer({ data });
   await fill(server, 1);
+  // Who lists all keys has them brought from the log into the store's tables.
+  await holdsAll(server, 1);
   assertEquals(await server.stop(), 0);
 }
 
@@ -314,7 +316,18 @@ const DAMAGES: readonly (readonly [name: string, damage: (file: string) => void]
     overwrite(file, 8 * 4096, new Uint8Array(Deno.statSync(file).size - 8 * 4096));
   }],
   ["noise in the first page", (file) => overwrite(file, 100, new Uint8Array(3_000).fill(0xa7))],
+  ["no log", (file) => Deno.removeSync(logOf(file), { recursive: true })],
+  ["a log without its first segment", (file) => {
+    Deno.renameSync(`${logOf(file)}/00000001`, `${logOf(file)}/00000002`);
+  }],
+  ["zeros in the log", (file) => {
+    overwrite(`${logOf(file)}/00000001`, 5_000, new Uint8Array(100));
+  }],
 ];
+
+function logOf(store: string): string {
+  return store.replace(/store\.db$/, "log");
+}
 
 function overwrite(path: string, at: number, bytes: Uint8Array): void {
   using file = Deno.openSync(path, { write: true });

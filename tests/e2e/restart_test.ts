@@ -33,6 +33,16 @@ async function agreed(replicas: readonly { readonly client: string }[]): Promise
   return dumps[0].size;
 }
 
+/** Has a replica list all keys, for which it brings what is in its log into its tables. */
+async function listAll(address: string): Promise<void> {
+  try {
+    using client = await connect(address);
+    await client.dump();
+  } catch {
+    // It has stopped.
+  }
+}
+
 const answers = async (address: string): Promise<boolean> => {
   try {
     using client = await connect(address);
@@ -52,7 +62,10 @@ Deno.test("a replica that fails comes back by itself, on the same ports, once it
   const intruder = new DatabaseSync(store);
   intruder.exec("BEGIN IMMEDIATE");
   const stopped = /replica 1: has stopped: .*lock.*; it is tried again in 1 s/;
-  const first = await writeUntil(server, "1 stops", () => stopped.test(server.stderr()), "v");
+  const first = await writeUntil(server, "1 stops", async () => {
+    await listAll(replicas[1].client);
+    return stopped.test(server.stderr());
+  }, "v");
   intruder.exec("ROLLBACK");
   intruder.close();
   await until("1 answers", () => answers(replicas[1].client));
@@ -62,7 +75,10 @@ Deno.test("a replica that fails comes back by itself, on the same ports, once it
   // The store is damaged: that is another word, and the remedy is as it says.
   const again = new DatabaseSync(store);
   again.exec("BEGIN IMMEDIATE");
-  const isGone = async () => !await answers(replicas[1].client);
+  const isGone = async () => {
+    await listAll(replicas[1].client);
+    return !await answers(replicas[1].client);
+  };
   const second = await writeUntil(server, "1 stops again", isGone, "w");
   again.exec("ROLLBACK");
   again.close();
@@ -85,10 +101,17 @@ Deno.test("what fails again at each restart is told once; the server can be stop
   const { replicas, data } = server;
   const intruder = new DatabaseSync(`${data}/2/store.db`);
   intruder.exec("BEGIN IMMEDIATE");
-  await writeUntil(server, "2 stops", () => server.stderr().includes("2: has stopped"), "v");
-  // It comes back, fails at its first write, and so on.
+  const listed = () => listAll(replicas[2].client);
+  await writeUntil(server, "2 stops", async () => {
+    await listed();
+    return server.stderr().includes("2: has stopped");
+  }, "v");
+  // It comes back, fails when its tables are to be changed, and so on.
   await until("it has come back", () => answers(replicas[2].client));
-  await until("it is gone again", async () => !await answers(replicas[2].client));
+  await until("it is gone again", async () => {
+    await listed();
+    return !await answers(replicas[2].client);
+  });
   await until("it has come back", () => answers(replicas[2].client));
   assertEquals(server.stderr().split("2: has stopped").length - 1, 1, server.stderr());
   assertEquals(await server.stop(), 0);
@@ -142,7 +165,10 @@ Deno.test("a replica alone in its process is started again too", async () => {
   intruder.exec("BEGIN IMMEDIATE");
   using client = await cluster.client(0);
   await client.set("x", "1");
-  await until("1 stops", () => /replica 1: has stopped/.test(cluster.stderr(1)));
+  await until("1 stops", async () => {
+    await listAll(cluster.clients[1]);
+    return /replica 1: has stopped/.test(cluster.stderr(1));
+  });
   intruder.close();
   const dumps = await cluster.settled();
   assertEquals(dumps.map((held) => held.get("x")), ["1", "1", "1"]);

@@ -3,15 +3,17 @@
  * an operator's.
  */
 
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { DiskError, FailedError } from "../../lib/errors.ts";
+import { InvariantError } from "../../lib/invariant.ts";
 import type { Snapshot } from "../../lib/order/message.ts";
 import type { Write } from "../../lib/order/step.ts";
 import type { SqliteStore } from "../../lib/store/sqlite.ts";
 import type { Commit } from "../../lib/store/store.ts";
 import { mountSmallDisk } from "../e2e/mounts.ts";
 import {
+  afterPowerCut,
   apply,
   commit,
   entries,
@@ -21,6 +23,7 @@ import {
   load,
   message,
   open,
+  received,
   SELF,
   set,
 } from "./stores.ts";
@@ -44,61 +47,114 @@ function everything(store: SqliteStore): unknown {
   };
 }
 
-/** Runs with a switch that lets no database grow: what SQLite does when the disk is full. */
-async function withFullDisk(act: (disk: { full: boolean }) => Promise<void>): Promise<void> {
-  const disk = { full: false };
+/** A switch that lets no file grow. */
+interface FullDisk {
+  /** Bytes that are still taken; Infinity while there is room. */
+  room: number;
+  /** Whether what was half written can be cut off again. */
+  canTruncate: boolean;
+}
+
+/** Runs with a disk that can be full, for the log and for SQLite. */
+async function withFullDisk(act: (disk: FullDisk) => Promise<void>): Promise<void> {
+  const disk: FullDisk = { room: Infinity, canTruncate: true };
   const { exec } = DatabaseSync.prototype;
+  const { writeSync, truncateSync } = Deno.FsFile.prototype;
   DatabaseSync.prototype.exec = function (sql: string): void {
     // The least is what there is.
-    const pages = disk.full ? 1 : 2 ** 30;
+    const pages = disk.room < Infinity ? 1 : 2 ** 30;
     if (sql === "BEGIN IMMEDIATE") exec.call(this, `PRAGMA max_page_count = ${pages}`);
     exec.call(this, sql);
+  };
+  Deno.FsFile.prototype.writeSync = function (bytes: Uint8Array): number {
+    if (disk.room === 0) throw new Error("No space left on device (os error 28)");
+    const written = writeSync.call(this, bytes.subarray(0, Math.min(disk.room, bytes.length)));
+    disk.room -= written;
+    return written;
+  };
+  Deno.FsFile.prototype.truncateSync = function (size?: number): void {
+    if (!disk.canTruncate) throw new Error("Input/output error (os error 5)");
+    truncateSync.call(this, size);
   };
   try {
     await act(disk);
   } finally {
     DatabaseSync.prototype.exec = exec;
+    Object.assign(Deno.FsFile.prototype, { writeSync, truncateSync });
   }
 }
 
-Deno.test("a full disk: a commit fails as a whole, in clear words, and the next may succeed", async () => {
+for (const canTruncate of [true, false]) {
+  const rest = canTruncate ? "is cut off" : "is left, and no part of it counts";
+  Deno.test(`a full disk: a commit fails as a whole, in clear words; half a record ${rest}`, async () => {
+    await withFullDisk((disk) =>
+      inFolder(async (path) => {
+        let store = await open(path, "always", BOUNDS);
+        apply(store, set("a", "1", "r1"), fence("r2"), set("b", "1"));
+        commit(store, { writes: [received(message(2, 9, 9))] });
+        const before = everything(store);
+        const all = entries(store, ...Array(3).fill(0).map((_, i) => set(`k${i}`, LARGE, `r${i}`)));
+        const writes: Write[] = [
+          { type: "promised", ballot: { round: 9, id: 0 } },
+          received(message(SELF, 99, 99)),
+        ];
+        const left = all.map(({ message: { n, operation } }) => ({ n, operation }));
+        const fails: Partial<Commit>[] = [
+          { writes, deliver: all, apply: all },
+          { writes: [...writes, { type: "outbox", numbered: left }] },
+          { writes },
+        ];
+        for (const part of fails) {
+          for (const room of [0, 1, 11, 30, 60]) {
+            // The first commit has noted the machine's run.
+            commit(store, {});
+            Object.assign(disk, { room, canTruncate });
+            const error = assertThrows(() => commit(store, part), DiskError);
+            assertEquals(error.message, `the disk is full: make room for the folder ${path}`);
+            assertEquals([error.what, error instanceof FailedError], ["the disk is full", true]);
+            Object.assign(disk, { room: Infinity, canTruncate: true });
+            assertThrows(() => commit(store, {}), InvariantError, "used no more");
+            store.close();
+            store = await open(path, "always", BOUNDS);
+            assertEquals(everything(store), before);
+          }
+        }
+        commit(store, { writes });
+        assertEquals(load(store).promised.round, 9);
+        store.close();
+      })
+    );
+  });
+}
+
+Deno.test("a disk that is full when a segment ends, or the tables are written to, loses nothing", async () => {
   await withFullDisk((disk) =>
     inFolder(async (path) => {
-      const store = await open(path, "always", BOUNDS);
-      apply(store, set("a", "1", "r1"), fence("r2"), set("b", "1"));
-      commit(store, { writes: [received(message(2, 9, 9))] });
-      const from = inMemory();
-      for (let i = 0; i < 30; i++) apply(from, set(`k${i}`, LARGE));
-      const snapshot = from.snapshot();
-      const parts = [snapshot.next()];
-      commit(store, { writes: parts });
-      while (!parts[parts.length - 1].last) parts.push(snapshot.next());
-      const before = everything(store);
-      const all = entries(store, ...Array(30).fill(0).map((_, i) => set(`k${i}`, LARGE, `r${i}`)));
-      const writes: Write[] = [
-        { type: "promised", ballot: { round: 9, id: 0 } },
-        received(message(SELF, 99, 99)),
-      ];
-      const outbox = all.map(({ message: { n, operation } }): Write => {
-        return { type: "outbox", numbered: { n, operation } };
-      });
-      const fails: Partial<Commit>[] = [
-        { writes, deliver: all, apply: all },
-        { writes: [...writes, ...outbox] },
-        { writes: [...writes, ...parts.slice(1)] },
-        { writes: [...writes, ...parts] },
-      ];
-      for (const part of fails) {
-        disk.full = true;
-        const error = assertThrows(() => commit(store, part), DiskError);
-        assertEquals(error.message, `the disk is full: make room for the folder ${path}`);
-        assertEquals([error.what, error instanceof FailedError], ["the disk is full", true]);
-        disk.full = false;
-        assertEquals(everything(store), before);
+      const bounds = { ...BOUNDS, segmentBytes: 1_000 };
+      const memory = inMemory(BOUNDS);
+      let store = await open(path, "always", bounds);
+      let failures = 0;
+      for (let i = 0; i < 200; i++) {
+        const all = entries(memory, set(`k${i % 9}`, `${i}`, `r${i}`));
+        const next = { writes: [], deliver: all, apply: all };
+        // Enough for a record and not for a segment's head, now and then.
+        disk.room = i % 2 === 0 ? 300 : Infinity;
+        memory.commit(next);
+        try {
+          store.commit(next, true);
+          disk.room = Infinity;
+        } catch (error) {
+          assert(error instanceof DiskError, String(error));
+          failures++;
+          disk.room = Infinity;
+          store.close();
+          store = await open(path, "always", bounds);
+          if (store.applied < memory.applied) store.commit(next, true);
+        }
+        assertEquals([store.applied, store.get(`k${i % 9}`)], [memory.applied, `${i}`]);
       }
-      // The parts that came before are still staged.
-      commit(store, { writes: parts.slice(1) });
-      assertEquals([store.keys, store.applied, store.scan("").length], [30, 30, 30]);
+      assertEquals([store.scan(""), store.keys], [memory.scan(""), memory.keys]);
+      assert(failures > 10, `${failures} failures`);
       store.close();
     })
   );
@@ -109,14 +165,14 @@ Deno.test("a store whose disk failed was not stopped well, whatever it could wri
     inFolder(async (path) => {
       const store = await open(path, "interval", BOUNDS);
       apply(store, set("a", "1"));
-      disk.full = true;
+      disk.room = 5;
       assertThrows(() => apply(store, set("large", LARGE)), DiskError);
-      disk.full = false;
+      disk.room = Infinity;
       store.close();
-      const db = new DatabaseSync(`${path}/store.db`);
-      const note = db.prepare("SELECT value FROM protocol WHERE name = 'boot'").get();
-      db.close();
-      assert(note?.value !== "null");
+      await afterPowerCut(path, `${path}-cut`);
+      const cut = await open(`${path}-cut`, "interval", BOUNDS);
+      assertEquals(cut.mayHaveForgotten, true);
+      cut.close();
       const again = await open(path, "interval", BOUNDS);
       assertEquals([again.get("a"), again.applied, again.mayHaveForgotten], ["1", 1, false]);
       again.close();
@@ -133,16 +189,17 @@ Deno.test("a small disk that is full: opened or used, the words are the same; wi
     const store = await open(path, "always", BOUNDS);
     const words = `the disk is full: make room for the folder ${path}`;
     let said: unknown;
-    for (let i = 0; said === undefined; i++) {
+    let done = 0;
+    while (said === undefined) {
       try {
-        apply(store, set(`k${i}`, LARGE.slice(0, 20_000), `r${i}`));
+        apply(store, set(`k${done}`, LARGE.slice(0, 20_000), `r${done}`));
+        done++;
       } catch (error) {
         said = error;
       }
     }
     assert(said instanceof DiskError);
     assertEquals(said.message, words);
-    const before = everything(store);
     store.close();
     {
       using _ = disk.fill();
@@ -156,9 +213,35 @@ Deno.test("a small disk that is full: opened or used, the words are the same; wi
     }
     await disk.resize(16);
     const again = await open(path, "always", BOUNDS);
-    assertEquals(everything(again), before);
+    assertEquals([again.applied, again.keys, again.scan("").length], [done, done, done]);
     apply(again, set("k", LARGE));
     again.close();
+  });
+});
+
+/** Lets the next call of a method fail. */
+function failing<T extends object>(of: T, name: keyof T, message: string): Disposable {
+  const original = of[name];
+  Object.assign(of, {
+    [name]: () => {
+      throw new Error(message);
+    },
+  });
+  return { [Symbol.dispose]: () => void Object.assign(of, { [name]: original }) };
+}
+
+Deno.test("a disk that fails to force what was written is said to fail", async () => {
+  await inFolder(async (path) => {
+    const store = await open(path);
+    apply(store, set("a", "1"));
+    {
+      using _ = failing(Deno.FsFile.prototype, "syncDataSync", "Input/output error (os error 5)");
+      const error = assertThrows(() => apply(store, set("a", "2")), DiskError);
+      assertMatch(error.message, /^the disk fails \(Input.*\): see to the disk of the folder /);
+    }
+    // Whether it is on disk is not known: it must not be forced as if it were.
+    assertThrows(() => apply(store, set("a", "3")), InvariantError, "used no more");
+    store.close();
   });
 });
 
@@ -166,31 +249,36 @@ Deno.test("a folder that became read-only, or is gone, is said to be", async () 
   await inFolder(async (path) => {
     let store = await open(path);
     apply(store, set("a", "1"));
-    // As SQLite says it when the file system was mounted anew for reading only.
-    const { exec } = DatabaseSync.prototype;
-    DatabaseSync.prototype.exec = function (sql: string): void {
-      if (sql === "BEGIN IMMEDIATE") exec.call(this, "PRAGMA query_only = 1");
-      exec.call(this, sql);
-    };
-    try {
+    {
+      using _ = failing(
+        Deno.FsFile.prototype,
+        "writeSync",
+        "Read-only file system (os error 30)",
+      );
       const error = assertThrows(() => apply(store, set("a", "2")), DiskError);
       assertEquals(error.message, `the folder is read-only: let ${path} be written to`);
-      assertEquals([store.get("a"), store.applied], ["1", 1]);
-    } finally {
-      DatabaseSync.prototype.exec = exec;
     }
     store.close();
     store = await open(path);
+    assertEquals([store.get("a"), store.applied], ["1", 1]);
+    apply(store, set("b", "1"));
+    const remove = (name: string) => Deno.removeSync(`${path}/${name}`, { recursive: true });
     for (const name of ["store.db", "store.db-wal", "store.db-shm"]) {
-      if ([...Deno.readDirSync(path)].some((file) => file.name === name)) {
-        Deno.removeSync(`${path}/${name}`);
-      }
+      if ([...Deno.readDirSync(path)].some((file) => file.name === name)) remove(name);
     }
     const error = assertThrows(() => store.snapshot(), DiskError);
     assertEquals(
       error.message,
       `store.db is gone from the folder ${path}: start the replica again`,
     );
+    store.close();
+  });
+  await inFolder(async (path) => {
+    const store = await open(path, "always", { segmentBytes: 100 });
+    apply(store, set("a", "1"));
+    Deno.removeSync(`${path}/log`, { recursive: true });
+    const error = assertThrows(() => apply(store, set("a", "x".repeat(200))), DiskError);
+    assertEquals(error.message, `the log is gone from the folder ${path}: start the replica again`);
     store.close();
   });
 });

@@ -85,11 +85,11 @@ Deno.test("segments stay as long as a peer needs their entries, or the tables la
     const store = await open(path, "never", { logEntriesKept: 10, segmentBytes: 500 });
     store.keepFrom(1);
     for (let i = 1; i <= 60; i++) apply(store, set(`k${i}`, "v"));
-    assertGreater(numbers(path).length, 10);
+    assertGreater(numbers(path).length, 5);
     assertEquals(readLog(path, 0, 1_000).length, 60);
     store.keepFrom(Infinity);
     for (let i = 61; i <= 80; i++) apply(store, set(`k${i}`, "v"));
-    assertLess(numbers(path).length, 6);
+    assertLess(numbers(path).length, 4);
     // What is delivered and not applied is in no table.
     const late: Entry[] = [];
     for (let i = 81; i <= 140; i++) {
@@ -97,7 +97,7 @@ Deno.test("segments stay as long as a peer needs their entries, or the tables la
       late.push(entry);
       commit(store, { deliver: [entry] });
     }
-    assertGreater(numbers(path).length, 10);
+    assertGreater(numbers(path).length, 5);
     store.close();
     const again = await open(path, "never", { logEntriesKept: 10, segmentBytes: 500 });
     assertEquals([again.applied, again.get("k"), again.keys], [140, "140", 81]);
@@ -146,9 +146,11 @@ Deno.test("the write-ahead log that a snapshot holds is given back when it is cl
   await inFolder(async (path) => {
     const store = await open(path, "never", { logEntriesKept: 100, segmentBytes: 500_000 });
     const writeAhead = () => Deno.statSync(`${path}/store.db-wal`).size;
-    const value = "v".repeat(4_000);
+    let written = 0;
     const write = (times: number) => {
       for (let i = 0; i < times; i++) {
+        // Each another one: pages that are what they were are not written.
+        const value = `${written++} `.padEnd(4_000, "v");
         apply(store, ...Array.from({ length: 100 }, (_, k) => set(`key-${k}`, value)));
       }
     };
