@@ -27,7 +27,7 @@ export function textOf(bytes: Uint8Array): string {
 }
 
 /** The bytes that a canonical text stands for. */
-export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+export function bytesOf(text: string): Uint8Array {
   if (text.isWellFormed()) return encoder.encode(text);
   const bytes = new Uint8Array(byteLength(text));
   writeBytes(text, bytes, 0);

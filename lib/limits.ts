@@ -83,7 +83,7 @@ export const REQUEST_BYTES_IN_FLIGHT_MAX = 1024 * 1024;
 export const ANSWER_BYTES_MAX = 1024 * 1024;
 
 /** What sessions may do in one turn of the event loop: a heartbeat must not wait for them. */
-export const TURN_MS_MAX = 10;
+export const TURN_MS_MAX = 20;
 
 /**
  * A replica's own undelivered messages while its view is live: above it, writes wait. What is

@@ -102,7 +102,7 @@ export class Replica implements SessionReplica {
   readonly #order: Order;
   readonly #identity: string;
   readonly #links: Links;
-  readonly #turns = new Turns(performance.now());
+  readonly #turns = new Turns();
   readonly #clients = new Set<ClientConnection>();
   readonly #respClients = new RespClients();
   readonly #began = performance.now();
@@ -235,9 +235,9 @@ export class Replica implements SessionReplica {
     return this.#store.appliedN;
   }
 
-  /** Asks for time to work: null gives it at once, a promise once it is kept. */
-  nextTurn(): Promise<void> | null {
-    return this.#turns.next(this.now());
+  /** Carries out what a session has to do, at once or when it is its turn. */
+  inTurn<T>(act: () => T): T | Promise<T> {
+    return this.#turns.run(act);
   }
 
   /** A read has come; if it is linearizable it needs a confirmation, of this number. */
@@ -440,7 +440,6 @@ export class Replica implements SessionReplica {
 
   #tick(): void {
     this.#now = null;
-    this.#turns.tick(this.now());
     this.#run({ type: "tick", random: Math.random() });
     this.#missingSince.update(this.#order.missing());
     this.#suspectedSince.update(this.#order.suspects().keys());

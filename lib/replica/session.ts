@@ -41,8 +41,8 @@ export interface SessionReplica {
   readonly appliedN: Token;
   /** The time that deadlines count in, in milliseconds. */
   now(): number;
-  /** Asks for time to work: null gives it at once, a promise once it is kept. */
-  nextTurn(): Promise<void> | null;
+  /** Carries out what the session has to do, at once or when it is its turn. */
+  inTurn<T>(act: () => T): T | Promise<T>;
   /** A read has come; if it is linearizable it needs a confirmation, of the number given. */
   beginRead(options: RequestOptions): number | null;
   /** Why a read cannot be answered now, or null if it can. */
@@ -165,10 +165,7 @@ export class Session {
   }
 
   async #drained(): Promise<void> {
-    if (this.#asked.length > 0) {
-      await this.#replica.nextTurn();
-      this.proceed();
-    }
+    if (this.#asked.length > 0) await this.#replica.inTurn(() => this.proceed());
     this.#wake();
   }
 
@@ -176,9 +173,8 @@ export class Session {
     for (;;) {
       if (!this.#hasRoom()) await this.#idle(() => this.#hasRoom() || this.#ending);
       if (this.#ending) return;
-      const turn = this.#replica.nextTurn();
-      if (turn !== null) await turn;
-      if (!this.#askAll() && !await this.#channel.fill()) return;
+      const isMore = await this.#replica.inTurn(() => this.#askAll());
+      if (!isMore && !await this.#channel.fill()) return;
     }
   }
 
@@ -342,8 +338,7 @@ export class Session {
     while (after !== null && !this.#channel.closed) {
       await this.#idle(() => this.#channel.backlog < ANSWER_BYTES_MAX);
       const from = after;
-      await this.#replica.nextTurn();
-      after = this.#listPage(request, from);
+      after = await this.#replica.inTurn(() => this.#listPage(request, from));
     }
     this.#listing = false;
     this.#answer(answer, { type: "end", token: this.#replica.appliedN });

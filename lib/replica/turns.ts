@@ -4,45 +4,51 @@
  * @module
  */
 
-import { TICK_MS, TURN_MS_MAX } from "../limits.ts";
-import { Fifo } from "../order/fifo.ts";
+import { TURN_MS_MAX } from "../limits.ts";
 
 /**
  * Shares one event loop among many. All that is ready at once would be carried out in one turn of
- * it, however much that is, and a replica whose heartbeat waits so long is taken for dead. So who
- * works asks first, and waits while the replica's own timer is overdue.
+ * it, however much that is, and a replica whose heartbeat waits so long is taken for dead. So the
+ * time that is worked is counted, and when it is enough, timers come first.
  */
 export class Turns {
-  readonly #waiting = new Fifo<() => void>();
-  #tickedAt: number;
-
-  /** Begins at this time, in milliseconds by the clock of all others. */
-  constructor(now: number) {
-    this.#tickedAt = now;
-  }
-
-  /** The replica's timer has come: it comes every `TICK_MS`, unless something keeps it waiting. */
-  tick(now: number): void {
-    this.#tickedAt = now;
-    this.#go(performance.now());
-  }
+  #workedMs = 0;
+  #waiting: (() => void)[] = [];
 
   /**
-   * Asks for time to work: null gives it at once; a promise gives it once it is kept, in the order
-   * in which it was asked. What is done without waiting is done in that time.
+   * Works, at once or in a later turn. Those who wait are let go together, in the order in which
+   * they asked, and work before anything that one of them begins.
    */
-  next(now: number): Promise<void> | null {
-    const isOverdue = now - this.#tickedAt > TICK_MS + TURN_MS_MAX;
-    if (this.#waiting.length === 0 && !isOverdue) return null;
-    return new Promise((resolve) => this.#waiting.push(resolve));
+  run<T>(act: () => T): T | Promise<T> {
+    return this.#isOver ? this.#runLater(act) : this.#work(act);
   }
 
-  /** Lets one after the other work: each has, when a promise that was made later is kept. */
-  #go(began: number): void {
-    if (performance.now() - began > TURN_MS_MAX) return;
-    const resume = this.#waiting.shift();
-    if (resume === undefined) return;
-    resume();
-    queueMicrotask(() => this.#go(began));
+  get #isOver(): boolean {
+    return this.#workedMs >= TURN_MS_MAX;
+  }
+
+  async #runLater<T>(act: () => T): Promise<T> {
+    while (this.#isOver) {
+      // Messages between ports would come sooner, and let no timer through.
+      if (this.#waiting.length === 0) setTimeout(() => this.#begin());
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    return this.#work(act);
+  }
+
+  #work<T>(act: () => T): T {
+    const began = performance.now();
+    try {
+      return act();
+    } finally {
+      this.#workedMs += performance.now() - began;
+    }
+  }
+
+  #begin(): void {
+    this.#workedMs = 0;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resume of waiting) resume();
   }
 }

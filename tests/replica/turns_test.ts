@@ -1,46 +1,56 @@
-import { assert, assertEquals } from "@std/assert";
-import { TICK_MS, TURN_MS_MAX } from "../../lib/limits.ts";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { TURN_MS_MAX } from "../../lib/limits.ts";
 import { Turns } from "../../lib/replica/turns.ts";
 
 /** Keeps the event loop busy. */
-function work(ms: number): void {
+function busy(ms: number): void {
   const until = performance.now() + ms;
   while (performance.now() < until);
 }
 
-Deno.test("much work that is asked at once is done in order, and the timer comes in between", async () => {
-  const turns = new Turns(performance.now());
+Deno.test("much work that is asked at once is done in order, and timers come in between", async () => {
+  const turns = new Turns();
   const done: number[] = [];
   let ticks = 0;
-  const timer = setInterval(() => {
-    ticks++;
-    turns.tick(performance.now());
-  }, TICK_MS);
+  const timer = setInterval(() => ticks++, 1);
   try {
     await Promise.all(Array.from({ length: 40 }, async (_, i) => {
-      const turn = turns.next(performance.now());
-      if (turn !== null) await turn;
-      work(TURN_MS_MAX / 2);
-      done.push(i);
+      await turns.run(() => {
+        busy(TURN_MS_MAX / 4);
+        done.push(i);
+      });
     }));
   } finally {
     clearInterval(timer);
   }
   assertEquals(done, Array.from({ length: 40 }, (_, i) => i));
-  assert(ticks >= 5, `the timer came ${ticks} times`);
+  assert(ticks >= 5, `timers came ${ticks} times`);
 });
 
-Deno.test("time is given at once until the timer is overdue, and again after it", async () => {
-  const turns = new Turns(0);
-  assertEquals(turns.next(0), null);
-  const due = TICK_MS + TURN_MS_MAX;
-  assertEquals(turns.next(due), null);
-  const later = turns.next(due + 1);
-  assert(later !== null);
-  // Not before who waits already.
-  const last = turns.next(0);
-  assert(last !== null);
-  turns.tick(due + 2);
-  await Promise.all([later, last]);
-  assertEquals(turns.next(due + 2), null);
+Deno.test("who is let go works together with all who waited, before anything that they begin", async () => {
+  const turns = new Turns();
+  turns.run(() => busy(TURN_MS_MAX));
+  const seen: string[] = [];
+  await Promise.all([1, 2, 3].map(async (i) => {
+    await turns.run(() => {
+      seen.push(`work ${i}`);
+      queueMicrotask(() => seen.push(`end ${i}`));
+    });
+  }));
+  assertEquals(seen, ["work 1", "work 2", "work 3", "end 1", "end 2", "end 3"]);
+});
+
+Deno.test("time counts only while there is work; what fails tells who asked, and counts too", async () => {
+  const turns = new Turns();
+  busy(TURN_MS_MAX);
+  assertEquals(turns.run(() => 7), 7);
+  const fail = () => {
+    busy(TURN_MS_MAX);
+    throw new RangeError("no");
+  };
+  assertThrows(() => turns.run(fail), RangeError);
+  const later = turns.run(fail);
+  assert(later instanceof Promise);
+  await assertRejects(() => later, RangeError);
+  assertEquals(await turns.run(() => 8), 8);
 });

@@ -23,7 +23,7 @@ type Common =
   | "limits"
   | "requestTimeoutMs"
   | "now"
-  | "nextTurn"
+  | "inTurn"
   | "beginRead"
   | "readObstacle"
   | "writeObstacle"
@@ -74,9 +74,9 @@ export class RespReplicaOf implements RespReplica {
     return this.#replica.now();
   }
 
-  /** Asks for time to work: null gives it at once, a promise once it is kept. */
-  nextTurn(): Promise<void> | null {
-    return this.#replica.nextTurn();
+  /** Carries out what a session has to do, at once or when it is its turn. */
+  inTurn<T>(act: () => T): T | Promise<T> {
+    return this.#replica.inTurn(act);
   }
 
   /** A read has come; if it is linearizable it needs a confirmation, of the number given. */

@@ -147,10 +147,7 @@ export class RespSession {
   }
 
   async #drained(): Promise<void> {
-    if (this.#asked.length > 0) {
-      await this.#replica.nextTurn();
-      this.proceed();
-    }
+    if (this.#asked.length > 0) await this.#replica.inTurn(() => this.proceed());
     this.#wake();
   }
 
@@ -158,10 +155,13 @@ export class RespSession {
     for (;;) {
       if (!this.#hasRoom()) await this.#idle(() => this.#hasRoom() || this.#ending);
       if (this.#ending) return;
-      const turn = this.#replica.nextTurn();
-      if (turn !== null) await turn;
-      if (!this.#askAll() && !await this.#socket.fill()) return;
+      const isMore = await this.#replica.inTurn(() => this.#askAll());
+      if (!isMore && !await this.#socket.fill()) return;
     }
+  }
+
+  #nextTurn(): Promise<void> | null {
+    return this.#socket.closed ? null : this.#replica.nextTurn();
   }
 
   /** Asks what has come, as far as there is room; false if no whole command is left. */
@@ -390,8 +390,8 @@ export class RespSession {
     let after: string | undefined;
     let limit = DUMP_KEYS_MAX;
     for (let isMore = true; isMore && !this.#socket.closed;) {
-      await this.#replica.nextTurn();
-      const page = this.#replica.scan(request.prefix, { after, limit });
+      const from = { after, limit };
+      const page = await this.#replica.inTurn(() => this.#replica.scan(request.prefix, from));
       const keys = page.map(([key]) => key);
       isMore = request.see(keys) && keys.length === limit;
       after = keys.at(-1);
