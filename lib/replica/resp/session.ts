@@ -160,10 +160,6 @@ export class RespSession {
     }
   }
 
-  #nextTurn(): Promise<void> | null {
-    return this.#socket.closed ? null : this.#replica.nextTurn();
-  }
-
   /** Asks what has come, as far as there is room; false if no whole command is left. */
   #askAll(): boolean {
     try {
