@@ -1,7 +1,8 @@
 /**
- * Random and mutated frames at both ports, in every state of a connection: each is answered, nothing
- * ends, memory stays flat. The seed is told when something fails; `KVDIST_FUZZ_SEED` chooses it, and
- * `KVDIST_LONG=1` sends a million frames, ten times as many as otherwise.
+ * Random and mutated frames at both ports, and commands of Redis's protocol, in every state of a
+ * connection: each is answered, nothing ends, memory stays flat. The seed is told when something
+ * fails; `KVDIST_FUZZ_SEED` chooses it, and `KVDIST_LONG=1` sends a million frames, ten times as many
+ * as otherwise.
  */
 
 import { assert, assertEquals } from "@std/assert";
@@ -11,6 +12,7 @@ import { PeerDecoder } from "../../lib/wire/peer_decoder.ts";
 import { Random } from "../../lib/chaos/random.ts";
 import { CAN_MEASURE_MEMORY, residentMebibytes } from "./memory.ts";
 import { type Answer, Bystanders, concat, frame, lengthOf, RawConnection } from "./raw.ts";
+import { type Argument, command, RespConnection } from "./resp.ts";
 import { type Server, startServer } from "./server.ts";
 import { until } from "./until.ts";
 
@@ -19,6 +21,9 @@ const SEED = Number(Deno.env.get("KVDIST_FUZZ_SEED") ?? 1);
 
 const CLIENT_FRAMES = LONG ? 898_000 : 88_000;
 const PEER_FRAMES = LONG ? 100_000 : 10_000;
+
+/** Commands of Redis's protocol, on the same port. */
+const COMMANDS = LONG ? 400_000 : 40_000;
 
 /** Many of them have to wait: the time that they take is not that of the machine. */
 const CLIENT_FRAMES_IN_CHANGES = 2_000;
@@ -56,6 +61,21 @@ Deno.test(`random frames on the client port are all answered (seed ${SEED})`, ()
     await all(CONNECTIONS, share - first);
     const after = await memory();
     assert(after - before < GROWTH_MAX, `from ${before} MiB to ${after} MiB`);
+    await bystanders.end();
+  }));
+
+Deno.test(`random commands of Redis's protocol are all answered (seed ${SEED})`, () =>
+  fuzz(["--request-timeout", "500ms"], async (server) => {
+    using bystanders = new Bystanders(server.replicas.map(({ client }) => client));
+    const share = COMMANDS / CONNECTIONS;
+    await Promise.all(Array.from({ length: CONNECTIONS }, async (_, i) => {
+      const { client } = server.replicas[i % server.replicas.length];
+      const random = new Random(SEED * 5_000 + i);
+      for (let sent = 0; sent < share; sent += BATCH) {
+        if (random.chance(0.7)) await fuzzCommands(client, random);
+        else await fuzzBytes(client, random);
+      }
+    }));
     await bystanders.end();
   }));
 
@@ -172,6 +192,102 @@ async function fuzzClientPort(address: string, random: Random, count: number): P
       closed = true;
     }
   }
+}
+
+/** Sends commands, each followed by a mark: there must be one answer, then that to the mark. */
+async function fuzzCommands(address: string, random: Random): Promise<void> {
+  using connection = await RespConnection.open(address);
+  const commands = Array.from({ length: BATCH }, () => randomCommand(random));
+  const ending = random.pick([[], ["QUIT"]]);
+  const answers = await connection.askAll(
+    [...commands, ending].filter(({ length }) => length > 0)
+      .flatMap((args, i) => args === ending ? [args] : [args, ["ECHO", `mark ${i}`]]),
+  );
+  commands.forEach((args, i) => assertEquals(answers[2 * i + 1], `mark ${i}`, Deno.inspect(args)));
+  if (ending.length > 0) assertEquals(await connection.rest(), "");
+}
+
+/** Sends commands of which some bytes are changed or missing: they are answered, and the stream ends. */
+async function fuzzBytes(address: string, random: Random): Promise<void> {
+  using connection = await RespConnection.open(address);
+  const commands = Array.from({ length: BATCH }, () => command(...randomCommand(random)));
+  const bytes = concat([command("PING"), ...commands]);
+  for (let i = random.int(0, 4); i > 0; i--) {
+    // The first tells the protocol.
+    bytes[random.int(1, bytes.length - 1)] = random.chance(0.5)
+      ? random.int(0, 255)
+      : random.pick([..."*$\r\n-0:"]).charCodeAt(0);
+  }
+  const cut = random.chance(0.5) ? random.int(1, bytes.length) : bytes.length;
+  const writing = connection.write(bytes.subarray(0, cut))
+    .then(() => connection.closeWrite())
+    // It was closed meanwhile, as the answers tell.
+    .catch(() => {});
+  // Bytes may have made it a browser's, which is cut off at once.
+  await connection.rest().catch((error) => assert(error instanceof Deno.errors.ConnectionReset));
+  await writing;
+}
+
+/** Right commands, to be changed; none that would clear the keys of others. */
+const RESP_COMMANDS: readonly (readonly Argument[])[] = [
+  ["SET", "a", "1"],
+  ["SET", "b", "2", "NX", "GET"],
+  ["GET", "a"],
+  ["INCR", "a"],
+  ["APPEND", "b", "x"],
+  ["MSET", "a", "1", "c", "2"],
+  ["MGET", "a", "b"],
+  ["DEL", "a", "c"],
+  ["RENAME", "a", "c"],
+  ["KEYS", "[a-c]*"],
+  ["SCAN", "0", "MATCH", "*", "COUNT", "5"],
+  ["RANDOMKEY"],
+  ["WAIT", "1", "10"],
+  ["HELLO", "3"],
+  ["HELLO", "2"],
+  ["CLIENT", "SETNAME", "fuzz"],
+  ["CLIENT", "LIST"],
+  ["COMMAND", "DOCS", "get"],
+  ["CONFIG", "GET", "*"],
+  ["INFO"],
+  ["KVDIST", "STATUS"],
+  ["KVDIST", "CONSISTENCY", "eventual"],
+  ["KVDIST", "CONSISTENCY", "sequential"],
+  ["KVDIST", "CONSISTENCY", "linearizable"],
+  ["RESET"],
+];
+
+const ARGUMENTS: readonly Argument[] = [
+  ...[
+    "",
+    "a",
+    "b",
+    "*",
+    "[",
+    "0",
+    "-1",
+    "1e9",
+    "9223372036854775807",
+    "GET",
+    "NX",
+    "COUNT",
+    "HELP",
+  ],
+  ...["x".repeat(2_000), "\r\n+OK\r\n", "\0"],
+  Uint8Array.of(0xff, 0, 0x80),
+];
+
+/** A right command, one with something changed, or one of chance. */
+function randomCommand(random: Random): Argument[] {
+  if (random.chance(0.1)) {
+    const args = Array.from({ length: random.int(0, 4) }, () => random.pick(ARGUMENTS));
+    return [random.pick(["nonsense", "SET", "SCAN", "CLIENT", "COMMAND", "KVDIST"]), ...args];
+  }
+  const args = [...random.pick(RESP_COMMANDS)];
+  if (random.chance(0.5)) return args;
+  const at = random.int(1, args.length);
+  args.splice(at, random.int(0, 1), ...random.chance(0.8) ? [random.pick(ARGUMENTS)] : []);
+  return args;
 }
 
 /** Frames up to one after which the stream is not trusted: what comes behind that is not taken. */

@@ -139,10 +139,10 @@ function randomCommand(random: Random): Argument[] {
   ])();
 }
 
-/** A command with one argument more or less, at times. */
+/** A command with one argument more or less, at times; none that would be an empty key. */
 function changed(command: Argument[], random: Random): Argument[] {
   if (random.chance(0.95)) return command;
-  if (random.chance(0.5)) return [...command, random.pick(VALUES)];
+  if (random.chance(0.5)) return [...command, random.pick(VALUES.slice(1))];
   return command.slice(0, Math.max(1, command.length - 1));
 }
 
