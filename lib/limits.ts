@@ -255,7 +255,7 @@ export const N_STEP_IDENTITY = 2 ** 30;
  * load is brought up to date from the log, anybody else from a snapshot. On disk as well, all of
  * them are read at a start, in some tenths of a second.
  */
-export const LOG_ENTRIES_KEPT = 100_000;
+export const LOG_ENTRIES_KEPT = 50_000;
 
 /** The same, in bytes: whichever comes first. They are kept in memory. */
 export const LOG_BYTES_KEPT = 32 * 1024 * 1024;
@@ -264,13 +264,16 @@ export const LOG_BYTES_KEPT = 32 * 1024 * 1024;
  * A segment of the log on disk: with each, what has changed is carried into the tables. A longer
  * one carries less of what changes again and again, and keeps more in memory.
  */
-export const SEGMENT_BYTES = 8 * 1024 * 1024;
+export const SEGMENT_BYTES = 4 * 1024 * 1024;
 
 /** What a record of the log is made in, and used again: as much as most turns write. */
 export const LOG_BUFFER_BYTES_KEPT = 1024 * 1024;
 
 /** Request ids that are deleted from the tables in one step, at most. */
 export const FLUSH_FORGET_STEP = 8;
+
+/** Keys that are sorted at once, before they are carried into the tables: a fraction of a millisecond. */
+export const FLUSH_RUN_KEYS = 512;
 
 /** Pages of the tables at hand: what is beyond is written bit by bit, not all at the end. */
 export const TABLES_CACHE_BYTES = 8 * 1024 * 1024;

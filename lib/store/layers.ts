@@ -73,7 +73,8 @@ export class Layers implements Keys {
   get count(): number {
     for (const layer of [this.#frozen, this.#upper]) {
       if (layer === null) continue;
-      for (const key of layer.unresolved) if (this.#tables.has(key)) this.#count--;
+      // Sorted, each page of the tables is looked at once.
+      for (const key of [...layer.unresolved].sort()) if (this.#tables.has(key)) this.#count--;
       layer.unresolved.clear();
     }
     return this.#count;

@@ -36,7 +36,7 @@ export interface Place {
 
 /** The keys, and what came of request ids: what a snapshot replaces as a whole. */
 const APPLIED = (prefix: string) => `
-  CREATE TABLE ${prefix}keys (key BLOB PRIMARY KEY, value BLOB NOT NULL);
+  CREATE TABLE ${prefix}keys (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
   CREATE TABLE ${prefix}requests (
     idx INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, origin INTEGER NOT NULL, n INTEGER NOT NULL,
     applied INTEGER NOT NULL, result TEXT NOT NULL
