@@ -1,6 +1,7 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { OrderCollector } from "../../lib/chaos/order_collector.ts";
 import type { HistoryLine } from "../../lib/check/history.ts";
+import { InvariantError } from "../../lib/invariant.ts";
 import { CHAOS_LOG_ROWS_READ } from "../../lib/limits.ts";
 import type { Entry, Operation } from "../../lib/order/message.ts";
 
@@ -61,6 +62,27 @@ Deno.test("fences and deletes are entries too", () => {
     { type: "order", index: 1, op: "fence", id: "x", origin: 1 },
     { type: "order", index: 2, op: "delete", key: "k", id: "y", eventual: true, origin: 2 },
   ]);
+});
+
+Deno.test("several keys at once are a set or a delete if they are one; chaos asks for nothing else", () => {
+  const several = (index: number, value: string | null) =>
+    doing(index, { type: "several", key: "", pairs: [["k", value]], bytes: 2, id: "x" });
+  const { lines, collector } = collecting([[several(1, "v"), several(2, null)]]);
+  collector.collect(0);
+  const of = { type: "order", key: "k", id: "x" };
+  assertEquals(lines as unknown[], [
+    { ...of, index: 1, op: "set", value: "v", origin: 1 },
+    { ...of, index: 2, op: "delete", origin: 2 },
+  ]);
+  const others: Operation[] = [
+    { type: "several", key: "", pairs: [], bytes: 0 },
+    { type: "several", key: "", pairs: [["a", "1"], ["b", null]], bytes: 3 },
+    { type: "add", key: "k", by: "1" },
+  ];
+  for (const operation of others) {
+    const { collector } = collecting([[doing(1, operation)]]);
+    assertThrows(() => collector.collect(0), InvariantError, "chaos");
+  }
 });
 
 Deno.test("what no log holds any more is missing until another log has it", () => {
