@@ -264,7 +264,7 @@ export const LOG_BYTES_KEPT = 32 * 1024 * 1024;
  * A segment of the log on disk: with each, what has changed is carried into the tables. A longer
  * one carries less of what changes again and again, and keeps more in memory.
  */
-export const SEGMENT_BYTES = 4 * 1024 * 1024;
+export const SEGMENT_BYTES = 8 * 1024 * 1024;
 
 /** What a record of the log is made in, and used again: as much as most turns write. */
 export const LOG_BUFFER_BYTES_KEPT = 1024 * 1024;

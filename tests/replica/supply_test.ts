@@ -139,7 +139,7 @@ Deno.test("what a peer still needs of the log is kept, also while it is sent a s
 });
 
 Deno.test("the log is trimmed when a peer has long not asked: what comes next is a snapshot", () => {
-  const store = storeOf(30, 20);
+  const store = storeOf(30, 30);
   const supply = new Supply(store);
   assertEquals(indexes(supply.answer({ ...wanted(1, 1), to: 5 }, 0)).length, 5);
   supply.dropIdle(SNAPSHOT_IDLE_MS + 1);
