@@ -10,6 +10,7 @@ import { SNAPSHOT_REQUESTS_MAX } from "../limits.ts";
 import type { Entry, Outcome, Snapshot } from "../order/message.ts";
 import type { Result } from "../order/operation.ts";
 import type { Durable } from "../order/step.ts";
+import { KeyOrder } from "./key_order.ts";
 import { MemoryRequests } from "./requests.ts";
 import { allBounds, ReplicaState } from "./state.ts";
 import {
@@ -30,6 +31,8 @@ export class MemoryStore implements Store {
   readonly #state: ReplicaState;
   readonly #requests: MemoryRequests;
   #values = new Map<string, string>();
+  /** Their order, once it was asked for. */
+  #order: KeyOrder | null = null;
   /** The parts of a snapshot that have come so far. */
   #parts: Snapshot[] = [];
 
@@ -84,8 +87,10 @@ export class MemoryStore implements Store {
     this.#state.deliver(deliver);
     const results: Result[] = [];
     for (const entry of apply) {
+      this.#order?.note(entry.message.operation, this.#values);
       results.push(this.#state.apply(entry, this.#values, this.#requests));
     }
+    if (this.#order?.isOld) this.#order = null;
     this.#state.log.trim(this.#state.applied);
     return results;
   }
@@ -127,11 +132,16 @@ export class MemoryStore implements Store {
 
   /** Keys that begin with the prefix, with their values, in the order of their bytes. */
   scan(prefix: string, { after, limit }: Page = {}): (readonly [key: string, value: string])[] {
+    this.#order ??= new KeyOrder(this.#values.keys());
     const isWithin = beginningWith(prefix);
-    return [...this.#values]
-      .filter(([key]) => isWithin(key) && (after === undefined || compareBytes(key, after) > 0))
-      .sort(([a], [b]) => compareBytes(a, b))
-      .slice(0, limit);
+    const isAfter = after !== undefined && compareBytes(after, prefix) >= 0;
+    const found: [key: string, value: string][] = [];
+    for (const key of this.#order.from(isAfter ? after : prefix, this.#values)) {
+      if (found.length === limit || !isWithin(key)) break;
+      const value = this.#values.get(key);
+      if (key !== after && value !== undefined) found.push([key, value]);
+    }
+    return found;
   }
 
   /** Nothing to do. */
@@ -152,6 +162,7 @@ export class MemoryStore implements Store {
   #restore({ position, deliveredN, forgotten }: Snapshot): void {
     this.#state.restore(position, deliveredN);
     this.#values = new Map(this.#parts.flatMap(({ keys }) => keys));
+    this.#order = null;
     this.#requests.restore(this.#parts.flatMap(({ requests }) => requests), forgotten);
     this.#parts = [];
   }
