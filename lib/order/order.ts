@@ -251,7 +251,7 @@ export class Order {
         this.#random = event.random;
         return this.#tick();
       case "submit":
-        return this.#order.submit(event.operations, this.#out);
+        return this.#order.submit(event.operations, this.#out, event.lazy);
       case "read":
         return this.#reads.add(event.read);
       case "link_up":

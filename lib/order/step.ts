@@ -29,7 +29,12 @@ export type Event =
     readonly random: number;
   }
   /** Clients' writes, to be ordered. The `n` of the first is in the effects, the others follow it. */
-  | { readonly type: "submit"; readonly operations: readonly Operation[] }
+  | {
+    readonly type: "submit";
+    readonly operations: readonly Operation[];
+    /** Nobody waits until they are delivered. */
+    readonly lazy?: boolean;
+  }
   /** A linearizable read has come; `read` is the shell's own number of it, growing. */
   | { readonly type: "read"; readonly read: number }
   /** Both directions to this peer work from now on: a new FIFO stream each. */

@@ -171,7 +171,7 @@ export class TotalOrder {
   }
 
   /** Takes own operations: into the queue and to all members, or into the outbox. */
-  submit(operations: readonly Operation[], out: Effects): void {
+  submit(operations: readonly Operation[], out: Effects, lazy = false): void {
     out.n = this.#n + 1;
     const waiting: Numbered[] = [];
     for (const operation of operations) {
@@ -184,7 +184,7 @@ export class TotalOrder {
         waiting.push(numbered);
       }
     }
-    this.#broadcast(out);
+    this.#broadcast(out, lazy);
     if (waiting.length > 0) out.writes.push({ type: "outbox", numbered: waiting });
   }
 
@@ -436,7 +436,7 @@ export class TotalOrder {
   }
 
   /** Own messages that are stamped: into the queue and to all members, as one. */
-  #broadcast(out: Effects): void {
+  #broadcast(out: Effects, lazy = false): void {
     const messages = this.#stamped;
     if (messages.length === 0) return;
     this.#stamped = [];
@@ -445,7 +445,7 @@ export class TotalOrder {
     this.#received[this.#self] = messages[messages.length - 1].n;
     const broadcast: Broadcast = { type: "broadcast", ballot: this.#ballot(), messages, prev };
     this.#queue(broadcast, out);
-    for (const to of this.#around.open()) out.send.push({ to, message: broadcast });
+    for (const to of this.#around.open()) out.send.push({ to, message: broadcast, lazy });
   }
 
   /** Own messages in broadcasts that fit into a frame each. */

@@ -585,7 +585,9 @@ export class Replica implements SessionReplica {
     if (submitted.length === 0) return;
     this.#submitted = [];
     const operations = submitted.map(({ operation }) => operation);
-    let n = this.#run({ type: "submit", operations })?.n;
+    // What is answered before it is ordered is in no hurry to be.
+    const lazy = submitted.every(({ isEventual }) => isEventual);
+    let n = this.#run({ type: "submit", operations, lazy })?.n;
     if (n === undefined) return;
     for (const waiting of submitted) {
       const { isEventual, done } = waiting;

@@ -225,6 +225,7 @@ export class Session {
 
   /** Lets all who wait look again: a listing may wait besides the reader. */
   #wake(): void {
+    if (this.#idlers.length === 0) return;
     const idlers = this.#idlers;
     this.#idlers = [];
     for (const resume of idlers) resume();

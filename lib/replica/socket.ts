@@ -67,18 +67,19 @@ export class Socket<I extends Input, O extends Output> {
   }
 
   /** Waits for more bytes; false when the other side has ended, or the socket is closed. */
-  async fill(): Promise<boolean> {
-    if (this.#closed) return false;
-    try {
-      const count = await this.#conn.read(this.input.space());
-      if (count === null) return false;
-      this.input.filled(count);
-      return true;
-    } catch {
-      // Reset by the other side, or closed on this one: either way nothing more comes.
-      return false;
-    }
+  fill(): Promise<boolean> {
+    if (this.#closed) return Promise.resolve(false);
+    return this.#conn.read(this.input.space()).then(this.#filled, this.#unread);
   }
+
+  readonly #filled = (count: number | null): boolean => {
+    if (count === null) return false;
+    this.input.filled(count);
+    return true;
+  };
+
+  // Reset by the other side, or closed on this one: either way nothing more comes.
+  readonly #unread = (): boolean => false;
 
   /** Sends what was gathered as the last thing, and closes in a way that lets it arrive. */
   async end(): Promise<void> {

@@ -73,6 +73,13 @@ export class RespSession {
   /** Is kept when the end that the client has asked for has reached it. */
   #ended: Promise<void> | null = null;
   #idlers: (() => void)[] = [];
+  // Made once, since they are wanted for each command.
+  readonly #ask = (): boolean => this.#askAll();
+  readonly #proceed = (): void => this.proceed();
+  readonly #send = (): void => {
+    this.#flushing = false;
+    this.#socket.flush();
+  };
 
   /** Serves the connection until it ends. */
   constructor(
@@ -146,8 +153,13 @@ export class RespSession {
     return this.#asked.length === 0 && this.#underWay.length === 0 && !this.#walking;
   }
 
-  async #drained(): Promise<void> {
-    if (this.#asked.length > 0) await this.#replica.inTurn(() => this.proceed());
+  #drained(): void {
+    if (this.#asked.length > 0) this.#proceedInTurn();
+    else this.#wake();
+  }
+
+  async #proceedInTurn(): Promise<void> {
+    await this.#replica.inTurn(this.#proceed);
     this.#wake();
   }
 
@@ -155,7 +167,9 @@ export class RespSession {
     for (;;) {
       if (!this.#hasRoom()) await this.#idle(() => this.#hasRoom() || this.#ending);
       if (this.#ending) return;
-      const isMore = await this.#replica.inTurn(() => this.#askAll());
+      const asked = this.#replica.inTurn(this.#ask);
+      // What needs no waiting costs none.
+      const isMore = typeof asked === "boolean" ? asked : await asked;
       if (!isMore && !await this.#socket.fill()) return;
     }
   }
@@ -165,7 +179,7 @@ export class RespSession {
     try {
       while (this.#hasRoom() && !this.#ending) {
         if (this.#socket.closed || !this.#socket.input.next()) return false;
-        if (!this.#askAtOnce()) this.#ask();
+        if (!this.#askAtOnce()) this.#askOne();
       }
       return true;
     } finally {
@@ -217,7 +231,7 @@ export class RespSession {
     return true;
   }
 
-  #ask(): void {
+  #askOne(): void {
     const args = this.#socket.input;
     const { bytes } = args;
     const request = this.#understand(args);
@@ -373,10 +387,7 @@ export class RespSession {
   #flush(): void {
     if (this.#flushing) return;
     this.#flushing = true;
-    queueMicrotask(() => {
-      this.#flushing = false;
-      this.#socket.flush();
-    });
+    queueMicrotask(this.#send);
   }
 
   /** Goes through keys page by page; in between, others have their turn. */
@@ -411,6 +422,7 @@ export class RespSession {
 
   /** Lets all who wait look again. */
   #wake(): void {
+    if (this.#idlers.length === 0) return;
     const idlers = this.#idlers;
     this.#idlers = [];
     for (const resume of idlers) resume();
