@@ -3,6 +3,7 @@
  * the reason. Meanwhile well-behaved clients at all replicas are never disturbed.
  */
 
+import { PROTOCOL } from "../../lib/wire/peer.ts";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { type Answer, Bystanders, frame, frames, lengthOf, RawConnection, set } from "./raw.ts";
 import { type Server, startServer } from "./server.ts";
@@ -12,7 +13,7 @@ const NOBODY = "00000000-0000-0000-0000-000000000000";
 
 /** What a replica says first; here what a stranger makes of it. */
 function hello(
-  { protocol = 1, cluster = null, id = 2, replicas = 3, identity = NOBODY }: {
+  { protocol = PROTOCOL, cluster = null, id = 2, replicas = 3, identity = NOBODY }: {
     protocol?: unknown;
     cluster?: unknown;
     id?: unknown;
@@ -94,7 +95,7 @@ Deno.test("a stranger on the peer port is told why it is refused, and changes no
     ["a refusal", frames([["ERROR", "unauthorized", "go", {}]]), "must begin with its hello"],
     ["lies without a hello", frames(lies(cluster)), "must begin with its hello"],
     ["a hello and no more", frames([["hello"]]), "protocol"],
-    ["another version", frames([hello({ protocol: 2 })]), "protocol 2"],
+    ["another version", frames([hello({ protocol: PROTOCOL + 1 })]), `protocol ${PROTOCOL + 1}`],
     ["a version that is none", frames([hello({ protocol: "1" })]), "protocol"],
     ["an id that is none", frames([hello({ id: -1 })]), "id"],
     ["an id beyond all", frames([hello({ id: 3 })]), "replica 3"],
