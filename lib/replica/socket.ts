@@ -31,6 +31,9 @@ export class Socket<I extends Input, O extends Output> {
   readonly output: O;
   readonly #conn: Deno.TcpConn;
   #inFlight = 0;
+  #writing = false;
+  /** Whether something was to be sent while something else was. */
+  #again = false;
   #closed = false;
   #drained: () => void = () => {};
 
@@ -63,7 +66,8 @@ export class Socket<I extends Input, O extends Output> {
 
   /** Sends what was gathered. Begins at once, and does not wait. */
   flush(): void {
-    if (this.#inFlight === 0 && this.output.length > 0) this.#write();
+    if (this.#writing) this.#again = true;
+    else if (this.output.length > 0) this.#write();
   }
 
   /** Waits for more bytes; false when the other side has ended, or the socket is closed. */
@@ -120,9 +124,12 @@ export class Socket<I extends Input, O extends Output> {
     this.#drained();
   }
 
+  /** What is gathered meanwhile waits for a flush of its own: it may be in no hurry. */
   async #write(): Promise<void> {
+    this.#writing = this.#again = true;
     try {
-      while (this.output.length > 0 && !this.#closed) {
+      while (this.#again && this.output.length > 0 && !this.#closed) {
+        this.#again = false;
         let bytes = this.output.take();
         this.#inFlight = bytes.length;
         while (bytes.length > 0) {
@@ -135,6 +142,7 @@ export class Socket<I extends Input, O extends Output> {
       this.close();
     }
     this.#inFlight = 0;
+    this.#writing = false;
     this.#drained();
   }
 }
