@@ -335,11 +335,9 @@ export class Replica implements SessionReplica {
     return this.#unknown(obstacle.message, obstacle.code);
   }
 
-  /** The answer to a read of the local store. */
-  get(key: string): Reply {
-    const value = this.#store.get(key);
-    const token = this.#store.appliedN;
-    return value === undefined ? { type: "end", token } : { type: "value", key, value, token };
+  /** The value of a key in the local store. */
+  value(key: string): string | undefined {
+    return this.#store.get(key);
   }
 
   /** Keys of the local store. */

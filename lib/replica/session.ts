@@ -57,8 +57,8 @@ export interface SessionReplica {
   fence(id: string, deadline: number, done: (reply: Reply) => void): void;
   /** The answer if nothing could be made certain in time. */
   unknownOutcome(obstacle: RequestError): Reply;
-  /** The answer to a read of the local store. */
-  get(key: string): Reply;
+  /** The value of a key in the local store. */
+  value(key: string): string | undefined;
   /** Keys of the local store. */
   scan(prefix: string, page: Page): (readonly [key: string, value: string])[];
   /** What the replica says of itself. */
@@ -246,7 +246,7 @@ export class Session {
         if (this.#writesUnderWay > 0) return false;
         const obstacle = this.#replica.readObstacle(request.options, asked.read);
         if (obstacle !== null) return this.#wait(asked, obstacle);
-        return this.#answerNow(asked, this.#replica.get(request.key));
+        return this.#answerNow(asked, this.#valueReply(request.key));
       }
       case "outcome":
         if (this.#writesUnderWay > 0) return false;
@@ -263,6 +263,12 @@ export class Session {
         return true;
       }
     }
+  }
+
+  #valueReply(key: string): Reply {
+    const value = this.#replica.value(key);
+    const token = this.#replica.appliedN;
+    return value === undefined ? { type: "end", token } : { type: "value", key, value, token };
   }
 
   #tellOutcome(asked: Asked, request: OutcomeRequest): boolean {

@@ -9,7 +9,7 @@ import { invariant } from "../invariant.ts";
 import { SNAPSHOT_REQUESTS_MAX } from "../limits.ts";
 import type { Entry, Outcome, Snapshot } from "../order/message.ts";
 import type { Result } from "../order/operation.ts";
-import type { Durable } from "../order/step.ts";
+import { type Durable, emptyDurable } from "../order/step.ts";
 import { KeyOrder } from "./key_order.ts";
 import { MemoryRequests } from "./requests.ts";
 import { allBounds, ReplicaState } from "./state.ts";
@@ -44,7 +44,7 @@ export class MemoryStore implements Store {
     bounds: StoreBounds = {},
   ) {
     const all = allBounds(bounds);
-    this.#state = new ReplicaState(self, ReplicaState.empty(identity, replicas), all);
+    this.#state = new ReplicaState(self, emptyDurable(identity, replicas), all);
     this.#requests = new MemoryRequests(all.requestIdsKept);
   }
 

@@ -6,6 +6,7 @@
 
 import { existsSync } from "@std/fs/exists";
 import { reason } from "../errors.ts";
+import { emptyDurable } from "../order/step.ts";
 import { diskError } from "./disk.ts";
 import { damage, type Folder } from "./folder.ts";
 import { Log } from "./log.ts";
@@ -13,7 +14,7 @@ import { encodeHead } from "./log_line.ts";
 import { LogDamage, readSegments, type SegmentContent } from "./read_segments.ts";
 import { replay } from "./replay.ts";
 import { segmentNumbers } from "./segments.ts";
-import { allBounds, ReplicaState } from "./state.ts";
+import { allBounds } from "./state.ts";
 import { makeTables, type Owner, Tables } from "./tables.ts";
 
 /** What a store says of itself. */
@@ -75,7 +76,7 @@ export function openFolder<T>(
 function make(folder: Folder, owner: Owner): void {
   const log = Log.create(folder.path);
   try {
-    const state = ReplicaState.empty(crypto.randomUUID(), owner.replicas);
+    const state = emptyDurable(crypto.randomUUID(), owner.replicas);
     log.add(encodeHead({ type: "head", number: log.nextNumber, fresh: true, ...owner, ...state }));
     log.rotate(state.position.index);
   } finally {

@@ -14,7 +14,6 @@ import {
   type Numbered,
   type Position,
   type Snapshot,
-  START,
   type View,
 } from "../order/message.ts";
 import { type Result, STORED } from "../order/operation.ts";
@@ -29,23 +28,8 @@ import { isCarriedOut, type StoreBounds } from "./store.ts";
 /** A write that changes the protocol's side alone. */
 export type ProtocolWrite = Exclude<Write, Snapshot>;
 
-/** Where the state begins that a log on disk is read back into. */
-export interface Beginning {
-  /** The folder's identity: a UUID made with it. */
-  readonly identity: string;
-  /** The identity it had before a power cut may have made it forget; null if none did. */
-  readonly former: string | null;
-  /** The highest ballot promised. */
-  readonly promised: Ballot;
-  /** The view last installed. */
-  readonly installed: View | null;
-  /** The highest own `n`. */
-  readonly n: number;
-  /** How far it has delivered. */
-  readonly position: Position;
-  /** By origin: the highest `n` delivered. */
-  readonly deliveredN: readonly number[];
-}
+/** Where a state begins: with nothing in the queue, nor in the outbox. */
+export type Beginning = Omit<Durable, "pending" | "outbox">;
 
 /** The bounds, those that are not given as they are in `limits.ts`. */
 export function allBounds(bounds: StoreBounds): Required<StoreBounds> {
@@ -90,19 +74,6 @@ export class ReplicaState {
     this.#base = from.position;
     this.#applied = from.position.index;
     this.#appliedN = [...from.deliveredN];
-  }
-
-  /** What an empty store begins with. */
-  static empty(identity: string, replicas: number): Beginning {
-    return {
-      identity,
-      former: null,
-      promised: { round: 0, id: 0 },
-      installed: null,
-      n: 0,
-      position: START,
-      deliveredN: Array(replicas).fill(0),
-    };
   }
 
   /** The end of the log, for peers. */

@@ -7,11 +7,11 @@ import { DatabaseSync } from "node:sqlite";
 import { FolderError } from "../../lib/errors.ts";
 import { InvariantError } from "../../lib/invariant.ts";
 import type { Entry, Operation } from "../../lib/order/message.ts";
+import { emptyDurable } from "../../lib/order/step.ts";
 import { holdsStore, takeFolder } from "../../lib/store/folder.ts";
 import type { SqliteStore } from "../../lib/store/sqlite.ts";
 import { encodeHead } from "../../lib/store/log_line.ts";
 import { RecordBuffer } from "../../lib/store/log_record.ts";
-import { ReplicaState } from "../../lib/store/state.ts";
 import { inFolder, open, outbox, SELF } from "./stores.ts";
 
 function entry(index: number, operation: Operation): Entry {
@@ -206,7 +206,7 @@ testRefused("a folder without its log", "is damaged (its log is gone)", (file) =
 });
 
 testRefused("a log that begins too late", "is damaged (", (file) => {
-  const head = { ...ReplicaState.empty("i", 3), type: "head", id: SELF, replicas: 3 } as const;
+  const head = { ...emptyDurable("i", 3), type: "head", id: SELF, replicas: 3 } as const;
   const position = { index: 7, time: 7, id: 0 };
   rewrite(file, [encodeHead({ ...head, number: 1, fresh: true, position })]);
 });

@@ -105,8 +105,7 @@ export class RespReplicaOf implements RespReplica {
 
   /** The value of a key. */
   value(key: string): string | undefined {
-    const reply = this.#replica.get(key);
-    return reply.type === "value" ? reply.value : undefined;
+    return this.#replica.value(key);
   }
 
   /** Keys of the local store. */

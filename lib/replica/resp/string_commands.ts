@@ -5,7 +5,7 @@
  */
 
 import { byteLength } from "../../bytes.ts";
-import { RESP_ANSWER_BYTES_MAX } from "../../limits.ts";
+import { RESP_ANSWER_BYTES_MAX, type WireLimits } from "../../limits.ts";
 import type { Result } from "../../order/operation.ts";
 import type { RespWriter } from "../../wire/resp_writer.ts";
 import {
@@ -41,17 +41,22 @@ function writeValue(out: RespWriter, result: Result): void {
   else out.null();
 }
 
+/** A key and its new value, as they follow the command's name. */
+function readPair(args: Arguments, limits: WireLimits) {
+  return {
+    key: readKey(args, 1, limits),
+    value: readValue(args, 2, limits),
+    bytes: args.size(2),
+  };
+}
+
 /** Sets a key, if what `SET` says besides lets it. */
 function set(args: Arguments, { limits }: Asking): RespRequest {
-  const key = readKey(args, 1, limits);
-  const value = readValue(args, 2, limits);
-  const bytes = args.size(2);
-  if (args.length === 3) {
-    return { type: "write", operation: { type: "set", key, value, bytes }, answer: ok };
-  }
+  const pair = readPair(args, limits);
+  if (args.length === 3) return { type: "write", operation: { ...pair, type: "set" }, answer: ok };
   const words = Array.from({ length: args.length - 3 }, (_, i) => readWord(args, 3 + i));
   const { when, previous } = readSetOptions(words);
-  const operation = { type: "put", key, value, bytes, when, previous } as const;
+  const operation = { ...pair, type: "put", when, previous } as const;
   if (previous) return { type: "write", operation, answer: writeValue };
   return {
     type: "write",
@@ -160,12 +165,9 @@ export const STRING_COMMANDS: readonly Command[] = [
     group: "string",
     summary: "Sets a key if it is absent.",
     ask(args, { limits }) {
-      const key = readKey(args, 1, limits);
-      const value = readValue(args, 2, limits);
-      const bytes = args.size(2);
       return {
         type: "write",
-        operation: { type: "put", key, value, bytes, when: "absent", previous: false },
+        operation: { ...readPair(args, limits), type: "put", when: "absent", previous: false },
         answer: (out, { type }) => out.integer(type === "unchanged" ? 0 : 1),
       };
     },
@@ -178,12 +180,9 @@ export const STRING_COMMANDS: readonly Command[] = [
     group: "string",
     summary: "Sets a key and gives the value it had.",
     ask(args, { limits }) {
-      const key = readKey(args, 1, limits);
-      const value = readValue(args, 2, limits);
-      const bytes = args.size(2);
       return {
         type: "write",
-        operation: { type: "put", key, value, bytes, when: "always", previous: true },
+        operation: { ...readPair(args, limits), type: "put", when: "always", previous: true },
         answer: writeValue,
       };
     },
