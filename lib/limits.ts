@@ -266,8 +266,20 @@ export const LOG_BYTES_KEPT = 32 * 1024 * 1024;
  */
 export const SEGMENT_BYTES = 8 * 1024 * 1024;
 
+/**
+ * Zeros that are written ahead of the log's records, at a time: long enough that forcing them to
+ * disk is seldom, and short enough that it takes less than a millisecond.
+ */
+export const LOG_AHEAD_BYTES = 256 * 1024;
+
 /** What a record of the log is made in, and used again: as much as most turns write. */
 export const LOG_BUFFER_BYTES_KEPT = 1024 * 1024;
+
+/**
+ * Messages of one turn up to which a replica waits for its disk itself: few clients are answered
+ * sooner so. With more of them it does other work meanwhile.
+ */
+export const FORCE_HERE_MESSAGES_MAX = 4;
 
 /** Request ids that are deleted from the tables in one step, at most. */
 export const FLUSH_FORGET_STEP = 8;

@@ -6,7 +6,16 @@
 
 import type { Message, Numbered, Position, View } from "../order/message.ts";
 import type { Ballot } from "../order/timestamp.ts";
-import { badRequest, brief, count, decodeText, list, parseArray, text } from "../wire/json.ts";
+import {
+  array,
+  badRequest,
+  brief,
+  count,
+  decodeText,
+  list,
+  parseArray,
+  text,
+} from "../wire/json.ts";
 import { decodeOperation } from "../wire/operation.ts";
 import { PeerDecoder } from "../wire/peer_decoder.ts";
 import type { BootNote, Fsync } from "./boot.ts";
@@ -78,7 +87,7 @@ export class LogDecoder {
 
   #head(form: readonly unknown[]): Head {
     const [, number, owner, fresh, identity, former, promised, view, n, position, counts] = form;
-    const [id, replicas] = list(owner, "the owner", same);
+    const [id, replicas] = array(owner, "the owner");
     this.#replicas = count(replicas, "the replicas");
     this.#broadcasts = new PeerDecoder({ replicas: this.#replicas, parts: 0, partBytes: 0 });
     const deliveredN = list(counts, "deliveredN", (each) => count(each, "each of deliveredN"));
@@ -100,7 +109,7 @@ export class LogDecoder {
   }
 
   #message(value: unknown): Message {
-    const [origin, n, time, key, content, bytes, request, until] = list(value, "a message", same);
+    const [origin, n, time, key, content, bytes, request, until] = array(value, "a message");
     return {
       origin: this.#id(origin),
       n: count(n, "n"),
@@ -110,7 +119,7 @@ export class LogDecoder {
   }
 
   #position(value: unknown): Position {
-    const [index, time, id] = list(value, "a position", same);
+    const [index, time, id] = array(value, "a position");
     return {
       index: count(index, "a position's index"),
       time: count(time, "a position's time"),
@@ -119,7 +128,7 @@ export class LogDecoder {
   }
 
   #view(value: unknown): View {
-    const [ballot, members, cluster, identities] = list(value, "a view", same);
+    const [ballot, members, cluster, identities] = array(value, "a view");
     return {
       ballot: readBallot(ballot),
       members: list(members, "members", (id) => this.#id(id)),
@@ -136,12 +145,12 @@ export class LogDecoder {
 }
 
 function readNumbered(value: unknown): Numbered {
-  const [n, key, content, bytes, request, until] = list(value, "an operation", same);
+  const [n, key, content, bytes, request, until] = array(value, "an operation");
   return { n: count(n, "n"), operation: decodeOperation(key, content, bytes, request, until) };
 }
 
 function readBallot(value: unknown): Ballot {
-  const [round, id] = list(value, "a ballot", same);
+  const [round, id] = array(value, "a ballot");
   return { round: count(round, "a ballot's round"), id: count(id, "a ballot's id") };
 }
 
@@ -161,9 +170,5 @@ function readNullable(value: unknown, name: string): string | null {
 
 function readBoolean(value: unknown, name: string): boolean {
   if (typeof value !== "boolean") throw badRequest(`${name} must be true or false`);
-  return value;
-}
-
-function same(value: unknown): unknown {
   return value;
 }

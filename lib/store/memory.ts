@@ -96,7 +96,7 @@ export class MemoryStore implements Store {
   }
 
   /** Nothing to do. */
-  force(): void {}
+  async forceLater(): Promise<void> {}
 
   /** Log entries from one index to another, as many as one answer to a fetch may bear. */
   read(from: number, to: number): Entry[] {

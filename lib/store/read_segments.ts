@@ -24,7 +24,7 @@ export interface SegmentContent {
   readonly headSize: number;
   /** Up to where it is known to be on disk. */
   readonly forced: number;
-  /** Whether there is half a record behind it. */
+  /** Whether there is half a record behind it; zeros are none. */
   readonly torn: boolean;
 }
 
@@ -71,7 +71,7 @@ export function readSegment(bytes: Uint8Array, number: number): SegmentContent {
     for (const line of decodeAll(decoder, next.texts, number)) lines.push(line);
     ({ end: size, forced } = next);
   }
-  const torn = size < bytes.length;
+  const torn = bytes.subarray(size).some((byte) => byte !== 0);
   if (torn && wasForced(bytes, size)) {
     throw new LogDamage(`segment ${number} of its log is not as it was written, at ${size}`);
   }

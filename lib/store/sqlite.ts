@@ -49,6 +49,8 @@ export type { Owner } from "./tables.ts";
 export interface DiskBounds extends StoreBounds {
   /** How long a segment of the log gets, in bytes. */
   readonly segmentBytes?: number;
+  /** Zeros that are written ahead in the log, at a time; 0 for none. */
+  readonly aheadBytes?: number;
   /** Bytes of values that were read of late. */
   readonly readCacheBytes?: number;
 }
@@ -129,7 +131,7 @@ export class SqliteStore implements Store {
     });
     this.#state = state;
     this.#run = new Run(boot, fsync);
-    this.#log = Log.open(folder.path, end);
+    this.#log = Log.open(folder.path, end, bounds.aheadBytes);
     if (isBehind) this.#beginSegment(true);
     this.mayHaveForgotten = this.#run.mayHaveForgotten;
     if (this.#run.mustBeAnother) this.#renewIdentity();
@@ -193,9 +195,13 @@ export class SqliteStore implements Store {
     });
   }
 
-  /** Forces to disk what was committed without: for `interval`, each second. */
-  force(): void {
-    if (this.#fsync === "interval") this.#guard(() => this.#log.force());
+  /** Forces to disk what was committed before, while others work; not called again before that. */
+  async forceLater(): Promise<void> {
+    try {
+      await this.#log.forceLater();
+    } catch (error) {
+      throw this.#told(error);
+    }
   }
 
   /** Log entries from one index to another, as many as one answer to a fetch may bear. */
@@ -266,10 +272,14 @@ export class SqliteStore implements Store {
     try {
       return act();
     } catch (error) {
-      const told = diskError(error, this.#folder);
-      if (told !== error) this.#failed = true;
-      throw told;
+      throw this.#told(error);
     }
+  }
+
+  #told(error: unknown): unknown {
+    const told = diskError(error, this.#folder);
+    if (told !== error) this.#failed = true;
+    return told;
   }
 
   // The log

@@ -100,8 +100,11 @@ export interface Store {
    * before, what that gave
    */
   commit(commit: Commit, safe: boolean): readonly Result[];
-  /** Forces to disk what was committed and did not wait for it. */
-  force(): void;
+  /**
+   * Forces to disk what was committed before, while others work: it is there when the promise is
+   * kept. Not called again before.
+   */
+  forceLater(): Promise<void>;
   /**
    * Log entries from one index to another, as many as one answer to a fetch may bear. The log must
    * hold the first: what comes before {@linkcode logFrom} is only in a snapshot.

@@ -16,6 +16,7 @@ import {
   afterPowerCut,
   apply,
   commit,
+  copyAsKilled,
   entries,
   fence,
   inFolder,
@@ -158,6 +159,78 @@ Deno.test("a disk that is full when a segment ends, or the tables are written to
       store.close();
     })
   );
+});
+
+Deno.test("where there is no room for zeros ahead, there may be for records", async () => {
+  await withFullDisk((disk) =>
+    inFolder(async (path) => {
+      let store = await open(path, "always", { ...BOUNDS, aheadBytes: 10_000 });
+      apply(store, set("a", "1"));
+      for (let i = 0; i < 200; i++) {
+        // Half of the zeros are written, and cut off again.
+        disk.room = i % 2 === 0 ? 5_000 : Infinity;
+        apply(store, set(`k${i % 9}`, `${i} ${"x".repeat(99)}`));
+      }
+      disk.room = Infinity;
+      copyAsKilled(path, `${path}-killed`);
+      const before = everything(store);
+      store.close();
+      store = await open(`${path}-killed`, "always", BOUNDS);
+      assertEquals(everything(store), before);
+      store.close();
+    })
+  );
+});
+
+Deno.test("forced later, a log is as safe as forced at once, whatever begins meanwhile", async () => {
+  await inFolder(async (path) => {
+    const store = await open(path, "always", { ...BOUNDS, segmentBytes: 2_000 });
+    let forcing = Promise.resolve();
+    for (let i = 0; i < 300; i++) {
+      const all = entries(store, set(`k${i % 9}`, `${i}`));
+      store.commit({ writes: [], deliver: all, apply: all }, false);
+      // A new segment is begun now and then while the old one is forced.
+      if (i % 7 === 0) {
+        await forcing;
+        forcing = store.forceLater();
+      }
+    }
+    await forcing;
+    await store.forceLater();
+    await store.forceLater();
+    apply(store, set("last", "1"));
+    copyAsKilled(path, `${path}-killed`);
+    const before = everything(store);
+    // A log that is closed meanwhile has forced everything.
+    const all = entries(store, set("end", "1"));
+    store.commit({ writes: [], deliver: all, apply: all }, false);
+    const last = store.forceLater();
+    store.close();
+    await last;
+    const again = await open(`${path}-killed`, "always", BOUNDS);
+    assertEquals(everything(again), before);
+    again.close();
+  });
+});
+
+Deno.test("a disk that fails while a log is forced later is told in clear words", async () => {
+  await inFolder(async (path) => {
+    const store = await open(path, "always", BOUNDS);
+    apply(store, set("a", "1"));
+    const { syncData } = Deno.FsFile.prototype;
+    Deno.FsFile.prototype.syncData = () =>
+      Promise.reject(new Error("No space left on device (os error 28)"));
+    try {
+      const all = entries(store, set("b", "1"));
+      store.commit({ writes: [], deliver: all, apply: all }, false);
+      const error = await assertRejects(() => store.forceLater(), DiskError);
+      assertEquals(error.message, `the disk is full: make room for the folder ${path}`);
+    } finally {
+      Deno.FsFile.prototype.syncData = syncData;
+    }
+    assertThrows(() => commit(store, {}), InvariantError, "used no more");
+    store.close();
+  });
 });
 
 Deno.test("a store whose disk failed was not stopped well, whatever it could write at the end", async () => {

@@ -70,7 +70,7 @@ Deno.test("reopened, a store is what it was, however its fsync is set", async ()
     await inFolder(async (path) => {
       let store = await open(path, fsync);
       fill(store);
-      store.force();
+      await store.forceLater();
       // What was delivered is applied at a start.
       store.commit({ writes: [], deliver: [], apply: [B] }, false);
       const before = everything(store);

@@ -76,6 +76,8 @@ export async function afterPowerCut(path: string, to: string): Promise<void> {
   }
   const record = new RecordBuffer();
   record.add(encodeBoot({ ...note.boot, at: note.boot.at - 3_600_000 }));
+  // Behind what was written there are zeros.
+  await Deno.truncate(segmentFile(to, number), segment.size);
   await Deno.writeFile(segmentFile(to, number), record.finish(0).slice(), { append: true });
 }
 

@@ -3,8 +3,17 @@
  * said to be damaged; nothing is ever made up.
  */
 
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertGreater,
+  assertGreaterOrEqual,
+  assertLess,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
 import { FolderError } from "../../lib/errors.ts";
+import { LOG_AHEAD_BYTES } from "../../lib/limits.ts";
 import type { Durable } from "../../lib/order/step.ts";
 import { LogDamage, readSegment } from "../../lib/store/read_segments.ts";
 import { replayLog } from "../../lib/store/replay.ts";
@@ -89,7 +98,7 @@ function replayed(bytes: Uint8Array): Durable | null {
 
 async function written(fsync: Fsync, act: (written: Written, path: string) => Promise<void>) {
   await inFolder(async (path) => {
-    const store = await open(path, fsync);
+    const store = await open(path, fsync, { aheadBytes: 0 });
     const all = fill(store, path);
     copyAsKilled(path, `${path}-killed`);
     store.close();
@@ -125,6 +134,50 @@ Deno.test("a segment that is cut off anywhere says what its whole records do", a
       }
     });
   }
+});
+
+Deno.test("so does one whose end never came, over the zeros that were written ahead", async () => {
+  await written("always", async ({ ends, says, bytes }, path) => {
+    const over = (size: number) => {
+      const file = new Uint8Array(bytes.length + 500);
+      file.set(bytes.subarray(0, size));
+      return file;
+    };
+    for (let size = ends[0]; size <= bytes.length; size++) {
+      const whole = ends.findLastIndex((end) => end <= size);
+      assertEquals(replayed(over(size)), says[whole], `${size} bytes`);
+    }
+    Deno.writeFileSync(segmentFile(path, 1), over(bytes.length));
+    const store = await open(path);
+    assertEquals(load(store), { ...says[says.length - 1], identity: "" });
+    store.close();
+  });
+});
+
+Deno.test("zeros are written ahead while the log is open, and no longer", async () => {
+  await inFolder(async (path) => {
+    const size = () => Deno.statSync(segmentFile(path, 1)).size;
+    const store = await open(path);
+    apply(store, set("a", "1"));
+    const ahead = size();
+    assertGreaterOrEqual(ahead, LOG_AHEAD_BYTES);
+    for (let i = 0; i < 100; i++) apply(store, set(`k${i}`, "v"));
+    assertEquals(size(), ahead, "the file does not grow with each record");
+    // What is long is none that zeros are written for.
+    apply(store, set("long", "x".repeat(LOG_AHEAD_BYTES)));
+    const grown = size();
+    assertGreater(grown, ahead);
+    apply(store, set("b", "2"));
+    assertGreaterOrEqual(size(), grown + LOG_AHEAD_BYTES);
+    copyAsKilled(path, `${path}-killed`);
+    store.close();
+    assertLess(size(), grown + 1_000);
+    for (const folder of [path, `${path}-killed`]) {
+      const again = await open(folder);
+      assertEquals([again.applied, again.get("k99"), again.get("b")], [103, "v", "2"]);
+      again.close();
+    }
+  });
 });
 
 Deno.test("a byte that has changed is damage if it was forced, or ends the log before it", async () => {
