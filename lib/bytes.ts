@@ -13,6 +13,9 @@
 const encoder = new TextEncoder();
 // Without the option a text would lose a U+FEFF that it begins with.
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+/** Takes a fraction of the time of the other, and tells by this character what is no UTF-8. */
+const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
+const REPLACEMENT = "\ufffd";
 
 /** What a byte that is no UTF-8 is added to. */
 const ESCAPE = 0xdc00;
@@ -20,10 +23,20 @@ const ESCAPE = 0xdc00;
 /** The text that stands for the bytes. */
 export function textOf(bytes: Uint8Array): string {
   try {
-    return strict.decode(bytes);
+    return utf8TextOf(bytes);
   } catch {
     return escaped(bytes);
   }
+}
+
+/**
+ * The text that the bytes encode.
+ *
+ * @throws {TypeError} if they are not UTF-8
+ */
+export function utf8TextOf(bytes: Uint8Array): string {
+  const text = lenient.decode(bytes);
+  return text.includes(REPLACEMENT) ? strict.decode(bytes) : text;
 }
 
 /** The bytes that a canonical text stands for. */

@@ -133,6 +133,7 @@ export function needsOrder(operation: Operation): boolean {
 
 /** The bytes of the values that an operation bears, and of the keys besides its own. */
 export function valueBytes(operation: Operation): number {
+  if (operation.type === "set") return operation.bytes;
   if (operation.type === "rename") return byteLength(operation.to);
   return "bytes" in operation ? operation.bytes : 0;
 }

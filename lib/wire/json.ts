@@ -6,10 +6,8 @@
  */
 
 import { RequestError, StreamError } from "../errors.ts";
-import { isCanonical } from "../bytes.ts";
+import { isCanonical, utf8TextOf } from "../bytes.ts";
 import { FRAME_BYTES_UNCOUNTED } from "../limits.ts";
-
-const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /**
  * The JSON array that a frame holds.
@@ -36,7 +34,7 @@ export function decodeArray(frame: Uint8Array, valuesMax = Infinity): readonly u
  */
 export function decodeText(frame: Uint8Array): string {
   try {
-    return decoder.decode(frame);
+    return utf8TextOf(frame);
   } catch (error) {
     throw notJson(error);
   }
@@ -119,10 +117,15 @@ export function count(value: unknown, name: string): number {
   return value;
 }
 
+/** The array, checked. */
+export function array(value: unknown, name: string): readonly unknown[] {
+  if (!Array.isArray(value)) throw badRequest(`${name} must be an array`);
+  return value;
+}
+
 /** The array, checked, each element read by `read`. */
 export function list<T>(value: unknown, name: string, read: (element: unknown) => T): T[] {
-  if (!Array.isArray(value)) throw badRequest(`${name} must be an array`);
-  return value.map(read);
+  return array(value, name).map(read);
 }
 
 /** What was found instead, in a few characters; costs the same however large or deep it is. */

@@ -7,10 +7,17 @@
  * @module
  */
 
-import { FAILURES, type Operation, type Result, STORED, valueBytes } from "../order/operation.ts";
+import {
+  FAILURES,
+  type Fence,
+  type Operation,
+  type Result,
+  STORED,
+  valueBytes,
+} from "../order/operation.ts";
 import { unreachable } from "../invariant.ts";
 import { byteLength } from "../bytes.ts";
-import { badRequest, brief, count, list, text } from "./json.ts";
+import { array, badRequest, brief, count, text } from "./json.ts";
 
 /** What stands for the operation in a message's form, besides its key. */
 export function encodeValue(operation: Operation): unknown {
@@ -110,22 +117,17 @@ export function decodeOperation(
   if (name === "" && value === null) {
     return { type: "fence", key: "", id: text(requestId, "the request id") };
   }
-  const request = readRequest(requestId, until);
-  const operation = readOperation(name, value, request);
+  const operation = readOperation(name, value);
   if (bytes !== valueBytes(operation)) throw badRequest("bytes must be the length of the values");
-  return operation;
+  return requestId === undefined ? operation : { ...operation, ...readRequest(requestId, until) };
 }
 
-function readOperation(
-  key: string,
-  value: unknown,
-  request: Pick<Operation, "id"> & Lasting,
-): Operation {
+function readOperation(key: string, value: unknown): Exclude<Operation, Fence> {
   if (typeof value === "string") {
     const content = text(value, "the value");
-    return { type: "set", key, value: content, bytes: byteLength(content), ...request };
+    return { type: "set", key, value: content, bytes: byteLength(content) };
   }
-  if (value === null) return { type: "delete", key, ...request };
+  if (value === null) return { type: "delete", key };
   if (!Array.isArray(value)) throw badRequest("the value of a message must be a text or an array");
   const [word, first, second, third] = value;
   switch (word) {
@@ -140,16 +142,15 @@ function readOperation(
         bytes,
         when,
         previous: third === true,
-        ...request,
       };
     }
     case "cas": {
       const [expected, content] = [readContent(first), readContent(second)];
       const bytes = lengthOf(expected) + lengthOf(content);
-      return { type: "cas", key, expected, value: content, bytes, ...request };
+      return { type: "cas", key, expected, value: content, bytes };
     }
     case "add":
-      return { type: "add", key, by: readNumber(first), ...request };
+      return { type: "add", key, by: readNumber(first) };
     case "append": {
       const content = text(first, "the value");
       const bytesMax = count(second, "the most bytes");
@@ -159,29 +160,27 @@ function readOperation(
         value: content,
         bytes: byteLength(content),
         bytesMax,
-        ...request,
       };
     }
     case "take":
-      return { type: "take", key, ...request };
+      return { type: "take", key };
     case "rename": {
       const when = readWord(second, ["always", "absent"]);
-      return { type: "rename", key, to: text(first, "the new key"), when, ...request };
+      return { type: "rename", key, to: text(first, "the new key"), when };
     }
     case "several": {
       const pairs = value.slice(1).map(readPair);
       const bytes = pairs.reduce((sum, [name, of]) => sum + byteLength(name) + lengthOf(of), 0);
-      return { type: "several", key: "", pairs, bytes, ...request };
+      return { type: "several", key: "", pairs, bytes };
     }
     case "clear":
-      return { type: "clear", key: "", ...request };
+      return { type: "clear", key: "" };
     default:
       throw badRequest(`unknown operation ${brief(word)}`);
   }
 }
 
-function readRequest(id: unknown, until: unknown): Pick<Operation, "id"> & Lasting {
-  if (id === undefined) return {};
+function readRequest(id: unknown, until: unknown): { readonly id: string } & Lasting {
   const name = { id: text(id, "the request id") };
   if (until === undefined) return name;
   if (until === "eventual") return { ...name, eventual: true };
@@ -189,7 +188,7 @@ function readRequest(id: unknown, until: unknown): Pick<Operation, "id"> & Lasti
 }
 
 function readPair(value: unknown): readonly [key: string, value: string | null] {
-  const [key, content] = list(value, "a key with its value", (one) => one);
+  const [key, content] = array(value, "a key with its value");
   return [text(key, "the key"), readContent(content)];
 }
 

@@ -16,7 +16,7 @@ import type {
   View,
 } from "../order/message.ts";
 import type { Ballot, Timestamp } from "../order/timestamp.ts";
-import { badRequest, brief, count, decodeText, list, parseArray, text } from "./json.ts";
+import { array, badRequest, brief, count, decodeText, list, parseArray, text } from "./json.ts";
 import { decodeOperation, decodeResult } from "./operation.ts";
 
 /** What a decoder holds its messages to. */
@@ -157,9 +157,9 @@ export class PeerDecoder {
     if (form.length < 5) throw badRequest("a broadcast must bear a message");
     const messages: Message[] = [];
     for (let i = 4; i < form.length; i++) {
-      const [n, time, key, value, bytes, requestId, until] = list(form[i], "a message", same);
-      const operation = decodeOperation(key, value, bytes, requestId, until);
-      messages.push({ origin, n: count(n, "n"), time: count(time, "the time"), operation });
+      const one = array(form[i], "a message");
+      const operation = decodeOperation(one[2], one[3], one[4], one[5], one[6]);
+      messages.push({ origin, n: count(one[0], "n"), time: count(one[1], "the time"), operation });
     }
     return {
       type: "broadcast",
@@ -211,11 +211,7 @@ export class PeerDecoder {
 
   /** A message of a part or of a log. */
   #carried(value: unknown): Message {
-    const [origin, n, time, key, content, bytes, requestId, until] = list(
-      value,
-      "a message",
-      same,
-    );
+    const [origin, n, time, key, content, bytes, requestId, until] = array(value, "a message");
     return {
       origin: this.#id(origin, "the origin"),
       n: count(n, "n"),
@@ -248,7 +244,7 @@ export class PeerDecoder {
   }
 
   #request(value: unknown): readonly [string, Outcome] {
-    const [id, applied, index, origin, n, ...result] = list(value, "a request", same);
+    const [id, applied, index, origin, n, ...result] = array(value, "a request");
     const outcome = {
       applied: readBoolean(applied, "applied"),
       index: count(index, "the index"),
@@ -260,19 +256,19 @@ export class PeerDecoder {
   }
 
   #timestamp(value: unknown): Timestamp {
-    const [id, time] = list(value, "a timestamp", same);
+    const [id, time] = array(value, "a timestamp");
     if (time === undefined) throw badRequest("a timestamp must be [id, time]");
     return { id: this.#id(id, "a timestamp's id"), time: count(time, "a timestamp's time") };
   }
 
   #ballot(value: unknown): Ballot {
-    const [round, id] = list(value, "a ballot", same);
+    const [round, id] = array(value, "a ballot");
     if (id === undefined) throw badRequest("a ballot must be [round, id]");
     return { round: count(round, "a ballot's round"), id: this.#id(id, "a ballot's id") };
   }
 
   #position(value: unknown): Position {
-    const [index, time, id] = list(value, "a position", same);
+    const [index, time, id] = array(value, "a position");
     if (id === undefined) throw badRequest("a position must be [index, time, id]");
     return {
       index: count(index, "a position's index"),
@@ -282,7 +278,7 @@ export class PeerDecoder {
   }
 
   #view(value: unknown): View {
-    const [ballot, members, cluster, identities] = list(value, "a view", same);
+    const [ballot, members, cluster, identities] = array(value, "a view");
     return {
       ballot: this.#ballot(ballot),
       members: this.#ids(members, "members"),
@@ -318,7 +314,7 @@ export class PeerDecoder {
 }
 
 function readPair(value: unknown): readonly [key: string, value: string] {
-  const [key, content] = list(value, "a key with its value", same);
+  const [key, content] = array(value, "a key with its value");
   return [text(key, "the key"), text(content, "the value")];
 }
 
@@ -337,9 +333,5 @@ function readState(value: unknown): State {
 
 function readBoolean(value: unknown, name: string): boolean {
   if (typeof value !== "boolean") throw badRequest(`${name} must be true or false`);
-  return value;
-}
-
-function same(value: unknown): unknown {
   return value;
 }
