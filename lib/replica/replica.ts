@@ -13,6 +13,7 @@ import { type ErrorCode, FailedError, reason, RequestError } from "../errors.ts"
 import {
   DRAIN_MS,
   FORCE_EVERY_MS,
+  FORCE_HERE_MESSAGES_MAX,
   OUTBOX_BYTES_MAX,
   OUTBOX_MESSAGES_MAX,
   REQUEST_IDS_KEPT,
@@ -41,17 +42,26 @@ import {
   resultReply,
   type Status,
   type Token,
+  tokenOf,
 } from "../wire/message.ts";
 import { encodeResult } from "../wire/operation.ts";
 import { type Hello, PROTOCOL } from "../wire/peer.ts";
 import { acceptAll } from "./accept.ts";
 import { ClientConnection } from "./client_connection.ts";
 import { ConfirmedReads } from "./confirmed_reads.ts";
+import { Forcing } from "./forcing.ts";
 import { Links, type PeerAddress } from "./links.ts";
 import { logEventOf } from "./notices.ts";
 import { RecentTimes } from "./recent_times.ts";
 import { RespClients } from "./resp/clients.ts";
-import type { OutcomeRequest, Session, SessionReplica, WriteRequest } from "./session.ts";
+import type {
+  Asker,
+  EndsTurn,
+  OutcomeRequest,
+  Session,
+  SessionReplica,
+  WriteRequest,
+} from "./session.ts";
 import { Since } from "./since.ts";
 import { Supply, type Wanted } from "./supply.ts";
 import { Turns } from "./turns.ts";
@@ -78,17 +88,20 @@ export interface ReplicaOptions {
   readonly failed: (error: FailedError) => void;
 }
 
-/** Called with the answer, once. */
-type Done = (reply: Reply) => void;
-
 /** An own operation that is not answered yet. */
 interface Waiting {
   readonly operation: Operation;
   /** Whether it is answered when it is safe here; else when it is applied. */
   readonly isEventual: boolean;
   readonly deadline: number;
-  /** Null once it was called. */
-  done: Done | null;
+  /** Null once it was told. */
+  asker: Asker | null;
+}
+
+/** An own `eventual` write that is answered when it is on disk. */
+interface Safe {
+  readonly n: number;
+  readonly asker: Asker;
 }
 
 /** One replica. */
@@ -126,9 +139,12 @@ export class Replica implements SessionReplica {
   /** Own operations that are given to the core together at the end of this turn. */
   #submitted: Waiting[] = [];
   /** `eventual` writes that are answered when this turn is on disk. */
-  #safe: { readonly n: number; readonly done: Done }[] = [];
+  #safe: Safe[] = [];
+  readonly #forcing: Forcing<Safe>;
   /** Writes that are answered when they are applied, in the order of n: each origin's are. */
   readonly #applying = new Fifo<{ readonly n: number; readonly waiting: Waiting }>();
+  /** Who has something to do at the end of this turn. */
+  #ending: EndsTurn[] = [];
   /** Sessions whose next request waits for something of this replica. */
   readonly #waiting = new Set<Pick<Session, "proceed">>();
   readonly #reads = new ConfirmedReads();
@@ -145,6 +161,7 @@ export class Replica implements SessionReplica {
   readonly #missingSince = new Since();
   readonly #suspectedSince = new Since();
   readonly #timers: ReturnType<typeof setInterval>[] = [];
+  #forceTimer: ReturnType<typeof setTimeout> | undefined;
   #listener: Deno.TcpListener | null = null;
   #stopped = false;
 
@@ -158,6 +175,11 @@ export class Replica implements SessionReplica {
     this.#applyDelayMs = options.applyDelayMs;
     this.#store = store;
     this.#supply = new Supply(store);
+    this.#forcing = new Forcing(
+      () => this.#force(),
+      (number, safe) => this.#persisted(number, safe),
+      (error) => this.#fail(error),
+    );
     const durable = store.load();
     this.#identity = durable.identity;
     this.#order = new Order({ id, replicas, suspectAfterMs, force }, durable);
@@ -188,7 +210,7 @@ export class Replica implements SessionReplica {
     acceptAll(clientListener, (conn) => this.#accept(conn), this.#options.log);
     this.#timers.push(setInterval(() => this.#tick(), TICK_MS));
     if (this.#options.fsync === "interval") {
-      this.#timers.push(setInterval(() => this.#guard(() => this.#store.force()), FORCE_EVERY_MS));
+      this.#forceAtIntervals();
     }
   }
 
@@ -300,20 +322,20 @@ export class Replica implements SessionReplica {
   }
 
   /** Submits a write that no {@linkcode writeObstacle} holds back. */
-  write({ operation, options }: WriteRequest, deadline: number, done: Done): void {
+  write({ operation, options }: WriteRequest, deadline: number, asker: Asker): void {
     const isEventual = (options.consistency ?? this.#options.consistency) === "eventual";
-    if (isEventual && needsOrder(operation)) return done(errorReply(needsOrderError()));
+    if (isEventual && needsOrder(operation)) return asker.answered(errorReply(needsOrderError()));
     const { id } = options;
-    if (id === undefined) return this.#submit({ operation, isEventual, deadline, done });
+    if (id === undefined) return this.#submit({ operation, isEventual, deadline, asker });
     const before = this.#store.outcome(id);
     // No fence holds back what is answered before it is ordered.
     if (before !== undefined && (before.applied || !isEventual)) {
-      return done(this.#firstReply(before));
+      return asker.answered(this.#firstReply(before));
     }
     const lasting = isEventual
       ? { eventual: true as const }
       : { until: this.#store.applied + REQUEST_IDS_KEPT };
-    this.#submit({ operation: { ...operation, id, ...lasting }, isEventual, deadline, done });
+    this.#submit({ operation: { ...operation, id, ...lasting }, isEventual, deadline, asker });
   }
 
   /** What came of a request, as far as that is known or certain without asking the others. */
@@ -325,9 +347,9 @@ export class Replica implements SessionReplica {
   }
 
   /** Makes sure that the request is carried out before this, or never; and answers which. */
-  fence(id: string, deadline: number, done: Done): void {
+  fence(id: string, deadline: number, asker: Asker): void {
     const operation: Operation = { type: "fence", key: "", id };
-    this.#submit({ operation, isEventual: false, deadline, done });
+    this.#submit({ operation, isEventual: false, deadline, asker });
   }
 
   /** The answer to an `outcome` that could not be made certain. */
@@ -343,6 +365,12 @@ export class Replica implements SessionReplica {
   /** Keys of the local store. */
   scan(prefix: string, page: Page): (readonly [key: string, value: string])[] {
     return this.#store.scan(prefix, page);
+  }
+
+  /** Calls it at the end of this turn, when all its answers have been gathered. */
+  endTurn(session: EndsTurn): void {
+    this.#ending.push(session);
+    this.#wantTurn();
   }
 
   /** The session's next request waits; it is called to proceed when something has changed. */
@@ -443,8 +471,9 @@ export class Replica implements SessionReplica {
     this.#suspectedSince.update(this.#order.suspects().keys());
     const now = this.now();
     for (const { waiting } of this.#applying) {
-      if (now < waiting.deadline) continue;
-      answer(waiting, () => this.#timedOut(waiting.operation));
+      if (now < waiting.deadline || waiting.asker === null) continue;
+      waiting.asker.answered(this.#timedOut(waiting.operation));
+      waiting.asker = null;
     }
     this.#supply.dropIdle(now);
     this.#wakeWaiting();
@@ -502,13 +531,14 @@ export class Replica implements SessionReplica {
         const commit = this.#gather();
         if (commit === null) break;
         const { number, safe } = commit;
-        const results = this.#commit(commit, number > 0);
-        for (const { n, done } of safe) done(this.#stored(this.#options.id, n));
+        const later = number > 0 && this.#isForcedLater(commit);
+        const results = this.#commit(commit, number > 0 && !later);
+        if (later) this.#forcing.add(number, safe);
         commit.apply.forEach(({ message }, i) => this.#answerApplied(message, results[i]));
         const restored = commit.writes.some(({ type }) => type === "snapshot");
         if (restored) this.#answerRestored();
         applied ||= restored || commit.apply.length > 0;
-        if (number > 0) this.#run({ type: "persisted", number });
+        if (number > 0 && !later) this.#persisted(number, safe);
       }
       this.#links.flush();
       this.#answerFetches();
@@ -517,16 +547,64 @@ export class Replica implements SessionReplica {
       this.#now = null;
       this.#ordering = null;
       if (applied || confirmed) this.#wakeWaiting();
+      this.#endTurn();
     });
   }
 
+  #endTurn(): void {
+    const ending = this.#ending;
+    if (ending.length === 0) return;
+    this.#ending = [];
+    for (const session of ending) session.turnEnded();
+  }
+
   #commit(commit: Commit, safe: boolean): readonly Result[] {
-    if (!safe) return this.#store.commit(commit, safe);
+    if (!safe || !this.#waitsForDisk) return this.#store.commit(commit, safe);
     const began = performance.now();
     const results = this.#store.commit(commit, safe);
+    this.#noteForced(began);
+    return results;
+  }
+
+  /** Whether there is so much to write that other work should not wait for the disk. */
+  #isForcedLater({ writes }: Commit): boolean {
+    if (!this.#waitsForDisk) return false;
+    if (this.#forcing.busy) return true;
+    let messages = 0;
+    for (const write of writes) {
+      if (write.type === "received") messages += write.broadcast.messages.length;
+      if (write.type === "outbox") messages += write.numbered.length;
+    }
+    return messages > FORCE_HERE_MESSAGES_MAX;
+  }
+
+  async #force(): Promise<void> {
+    const began = performance.now();
+    await this.#store.forceLater();
+    this.#noteForced(began);
+  }
+
+  #forceAtIntervals(): void {
+    this.#forceTimer = setTimeout(async () => {
+      try {
+        await this.#force();
+      } catch (error) {
+        return this.#fail(error);
+      }
+      if (!this.#stopped) this.#forceAtIntervals();
+    }, FORCE_EVERY_MS);
+  }
+
+  #noteForced(began: number): void {
     const ended = performance.now();
     this.#fsyncTimes.add(ended - began, ended);
-    return results;
+  }
+
+  /** Writes up to this number are on disk. */
+  #persisted(number: number, safe: readonly Safe[]): void {
+    if (this.#stopped) return;
+    for (const { n, asker } of safe) asker.carriedOut(STORED, this.#options.id, n);
+    this.#run({ type: "persisted", number });
   }
 
   /** Takes what the turn has gathered; null if there is nothing. */
@@ -588,9 +666,9 @@ export class Replica implements SessionReplica {
     let n = this.#run({ type: "submit", operations, lazy })?.n;
     if (n === undefined) return;
     for (const waiting of submitted) {
-      const { isEventual, done } = waiting;
+      const { isEventual, asker } = waiting;
       if (!isEventual) this.#applying.push({ n, waiting });
-      else if (done !== null) this.#safe.push({ n, done });
+      else if (asker !== null) this.#safe.push({ n, asker });
       n++;
     }
   }
@@ -601,8 +679,10 @@ export class Replica implements SessionReplica {
     if (first === undefined || first.n > n) return;
     invariant(first.n === n, "own messages are applied in the order of n");
     this.#applying.shift();
-    const { waiting } = first;
-    answer(waiting, () => this.#appliedReply(waiting, n, result));
+    const { asker, operation } = first.waiting;
+    if (asker === null) return;
+    if (isNamed(operation)) asker.answered(this.#namedReply(operation));
+    else asker.carriedOut(result, origin, n);
   }
 
   /** What was delivered before and is not applied yet is in the snapshot. */
@@ -617,10 +697,13 @@ export class Replica implements SessionReplica {
     this.#countOutbox();
     const appliedN = this.#store.appliedN[this.#options.id];
     for (let first = this.#applying.first(); first; first = this.#applying.first()) {
-      const { n, waiting } = first;
+      const { n, waiting: { asker, operation } } = first;
       if (n > appliedN) break;
       this.#applying.shift();
-      answer(waiting, () => this.#restoredReply(waiting, n));
+      if (asker === null) continue;
+      if (isNamed(operation)) asker.answered(this.#namedReply(operation));
+      else if (!needsOrder(operation)) asker.carriedOut(STORED, this.#options.id, n);
+      else asker.answered(forgottenReply());
     }
   }
 
@@ -632,23 +715,12 @@ export class Replica implements SessionReplica {
     for (const { operation } of this.#submitted) this.#outboxBytes += operationBytes(operation);
   }
 
-  /** The answer to an own operation that is applied. */
-  #appliedReply({ operation }: Waiting, n: number, result: Result): Reply {
+  /** The answer to an own operation that bears an id, and is applied: what came of the id. */
+  #namedReply(operation: Operation & { readonly id: string }): Reply {
     if (operation.type === "fence") return this.#outcomeReply(operation.id);
-    if (operation.id === undefined) return this.#resultReply(this.#options.id, n, result);
     const outcome = this.#store.outcome(operation.id);
     if (outcome !== undefined) return this.#firstReply(outcome);
     const text = "its place in the order has come, too long ago to know whether it was ruled out";
-    return errorReply(new RequestError("timeout", text, { maybe: true }));
-  }
-
-  /** The same if a snapshot has brought it: what it gave is known only by its id. */
-  #restoredReply(waiting: Waiting, n: number): Reply {
-    const { operation } = waiting;
-    if (operation.id !== undefined || !needsOrder(operation)) {
-      return this.#appliedReply(waiting, n, STORED);
-    }
-    const text = "it has been carried out or not, and what it gave is not known here any more";
     return errorReply(new RequestError("timeout", text, { maybe: true }));
   }
 
@@ -691,15 +763,8 @@ export class Replica implements SessionReplica {
     return { type: "outcome", outcome: "unknown", token: this.#store.appliedN, details };
   }
 
-  #stored(origin: number, n: number): Reply {
-    return { type: "stored", token: this.#tokenOf(origin, n) };
-  }
-
-  /** The token of an answer that depends on this message alone. */
   #tokenOf(origin: number, n: number): Token {
-    const token = Array(this.#options.replicas).fill(0);
-    token[origin] = n;
-    return token;
+    return tokenOf(origin, n, this.#options.replicas);
   }
 
   /** Sends the peers what they lack of the log. */
@@ -804,6 +869,7 @@ export class Replica implements SessionReplica {
     this.#stopped = true;
     for (const timer of this.#timers) clearInterval(timer);
     clearTimeout(this.#delayTimer);
+    clearTimeout(this.#forceTimer);
     this.#links.close();
     this.#supply.close();
     this.#listener?.close();
@@ -817,9 +883,13 @@ function needsOrderError(): RequestError {
   return new RequestError("needs_order", text, { maybe: false });
 }
 
-/** Answers an operation, unless its time limit has ended before. */
-function answer(waiting: Waiting, reply: () => Reply): void {
-  const { done } = waiting;
-  waiting.done = null;
-  done?.(reply());
+/** Of what a snapshot covers, only results that were kept by an id are known. */
+function forgottenReply(): Reply {
+  const text = "it has been carried out or not, and what it gave is not known here any more";
+  return errorReply(new RequestError("timeout", text, { maybe: true }));
+}
+
+/** Whether it bears an id: then what came of that is the answer, whatever it gave. */
+function isNamed(operation: Operation): operation is Operation & { readonly id: string } {
+  return operation.id !== undefined;
 }

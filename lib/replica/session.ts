@@ -17,7 +17,7 @@ import {
   type WireLimits,
 } from "../limits.ts";
 import { Fifo } from "../order/fifo.ts";
-import type { Fence, Operation } from "../order/operation.ts";
+import type { Fence, Operation, Result } from "../order/operation.ts";
 import type { Page } from "../store/store.ts";
 import {
   decodeRequest,
@@ -26,8 +26,10 @@ import {
   type Reply,
   type Request,
   type RequestOptions,
+  resultReply,
   type Status,
   type Token,
+  tokenOf,
 } from "../wire/message.ts";
 import type { Channel } from "./channel.ts";
 
@@ -49,12 +51,12 @@ export interface SessionReplica {
   readObstacle(options: RequestOptions, read: number | null): RequestError | null;
   /** Why a write cannot be submitted now, or null if it can. */
   writeObstacle(options: RequestOptions): RequestError | null;
-  /** Submits a write that no obstacle holds back; `done` is called once, with its answer. */
-  write(request: WriteRequest, deadline: number, done: (reply: Reply) => void): void;
+  /** Submits a write that no obstacle holds back; its asker is told once what came of it. */
+  write(request: WriteRequest, deadline: number, asker: Asker): void;
   /** What came of a request, if that is certain here; null if the others must be asked. */
   outcome(request: OutcomeRequest): Reply | null;
-  /** Makes certain what came of a request; `done` is called once, with the answer. */
-  fence(id: string, deadline: number, done: (reply: Reply) => void): void;
+  /** Makes certain what came of a request; its asker is told once. */
+  fence(id: string, deadline: number, asker: Asker): void;
   /** The answer if nothing could be made certain in time. */
   unknownOutcome(obstacle: RequestError): Reply;
   /** The value of a key in the local store. */
@@ -63,8 +65,24 @@ export interface SessionReplica {
   scan(prefix: string, page: Page): (readonly [key: string, value: string])[];
   /** What the replica says of itself. */
   status(): Status;
+  /** Calls it at the end of this turn, when all its answers have been gathered. */
+  endTurn(session: EndsTurn): void;
   /** The session's next request waits; it is called to proceed when something has changed. */
   waits(session: Pick<Session, "proceed">): void;
+}
+
+/** Who has asked for a write, or a fence, and is told once what came of it. */
+export interface Asker {
+  /** The write was carried out, as the message `n` of this origin, and gave this. */
+  carriedOut(result: Result, origin: number, n: number): void;
+  /** The answer is another one. */
+  answered(reply: Reply): void;
+}
+
+/** Has something to do at the end of a turn. */
+export interface EndsTurn {
+  /** All that the turn has to answer is gathered. */
+  turnEnded(): void;
 }
 
 /** A write that is to be ordered. */
@@ -285,13 +303,19 @@ export class Session {
   }
 
   /** The request is under way as a write; gives what takes its answer. */
-  #begin(asked: Asked): (reply: Reply) => void {
+  #begin(asked: Asked): Asker {
     const answer = this.#take(asked);
     this.#writesUnderWay++;
-    return (reply) => {
+    const answered = (reply: Reply) => {
       this.#writesUnderWay--;
       this.#answer(answer, reply);
       if (this.#writesUnderWay === 0) this.proceed();
+    };
+    const replicas = this.#replica.appliedN.length;
+    return {
+      answered,
+      carriedOut: (result, origin, n) =>
+        answered(resultReply(result, tokenOf(origin, n, replicas))),
     };
   }
 
@@ -332,10 +356,13 @@ export class Session {
   #flush(): void {
     if (this.#flushing) return;
     this.#flushing = true;
-    queueMicrotask(() => {
-      this.#flushing = false;
-      this.#channel.flush();
-    });
+    this.#replica.endTurn(this);
+  }
+
+  /** Sends what was answered. */
+  turnEnded(): void {
+    this.#flushing = false;
+    this.#channel.flush();
   }
 
   /** Lists keys page by page; in between, others have their turn and the network its time. */

@@ -23,6 +23,8 @@ export interface Output {
   take(): Uint8Array;
 }
 
+const NOTHING = new Uint8Array(0);
+
 /** A socket between what reads its bytes and what writes them. */
 export class Socket<I extends Input, O extends Output> {
   /** What takes the bytes that come. */
@@ -30,12 +32,15 @@ export class Socket<I extends Input, O extends Output> {
   /** What gathers the bytes that the next {@linkcode flush} sends. */
   readonly output: O;
   readonly #conn: Deno.TcpConn;
-  #inFlight = 0;
+  /** What the network has not taken yet of the write that is under way. */
+  #unwritten: Uint8Array = NOTHING;
   #writing = false;
   /** Whether something was to be sent while something else was. */
   #again = false;
   #closed = false;
   #drained: () => void = () => {};
+  /** Whoever waits for bytes. */
+  #filled: (isMore: boolean) => void = () => {};
 
   /** Takes the connection over. */
   constructor(conn: Deno.TcpConn, input: I, output: O) {
@@ -51,7 +56,7 @@ export class Socket<I extends Input, O extends Output> {
 
   /** Bytes that were gathered and that the network has not taken yet. */
   get backlog(): number {
-    return this.#inFlight + this.output.length;
+    return this.#unwritten.length + this.output.length;
   }
 
   /** Whether the socket is closed on this side. */
@@ -67,23 +72,28 @@ export class Socket<I extends Input, O extends Output> {
   /** Sends what was gathered. Begins at once, and does not wait. */
   flush(): void {
     if (this.#writing) this.#again = true;
-    else if (this.output.length > 0) this.#write();
+    else if (this.output.length > 0 && !this.#closed) this.#write(this.output.take());
   }
 
   /** Waits for more bytes; false when the other side has ended, or the socket is closed. */
   fill(): Promise<boolean> {
-    if (this.#closed) return Promise.resolve(false);
-    return this.#conn.read(this.input.space()).then(this.#filled, this.#unread);
+    return new Promise((resolve) => this.fillThen(resolve));
   }
 
-  readonly #filled = (count: number | null): boolean => {
-    if (count === null) return false;
-    this.input.filled(count);
-    return true;
+  /** The same for whom a promise for each read would cost too much: calls it with the answer. */
+  fillThen(filled: (isMore: boolean) => void): void {
+    this.#filled = filled;
+    if (this.#closed) filled(false);
+    else this.#conn.read(this.input.space()).then(this.#read, this.#unread);
+  }
+
+  readonly #read = (count: number | null): void => {
+    if (count !== null) this.input.filled(count);
+    this.#filled(count !== null);
   };
 
   // Reset by the other side, or closed on this one: either way nothing more comes.
-  readonly #unread = (): boolean => false;
+  readonly #unread = (): void => this.#filled(false);
 
   /** Sends what was gathered as the last thing, and closes in a way that lets it arrive. */
   async end(): Promise<void> {
@@ -124,25 +134,27 @@ export class Socket<I extends Input, O extends Output> {
     this.#drained();
   }
 
-  /** What is gathered meanwhile waits for a flush of its own: it may be in no hurry. */
-  async #write(): Promise<void> {
-    this.#writing = this.#again = true;
-    try {
-      while (this.#again && this.output.length > 0 && !this.#closed) {
-        this.#again = false;
-        let bytes = this.output.take();
-        this.#inFlight = bytes.length;
-        while (bytes.length > 0) {
-          const count = await this.#conn.write(bytes);
-          bytes = bytes.subarray(count);
-          this.#inFlight = bytes.length;
-        }
-      }
-    } catch {
-      this.close();
-    }
-    this.#inFlight = 0;
-    this.#writing = false;
-    this.#drained();
+  // No async function: it is called for each answer, and would cost as much again.
+  #write(bytes: Uint8Array): void {
+    this.#writing = true;
+    this.#unwritten = bytes;
+    this.#conn.write(bytes).then(this.#written, this.#failed);
   }
+
+  /** What was gathered meanwhile waits for a flush of its own: it may be in no hurry. */
+  readonly #written = (count: number): void => {
+    if (count < this.#unwritten.length) return this.#write(this.#unwritten.subarray(count));
+    this.#unwritten = NOTHING;
+    this.#writing = false;
+    const again = this.#again;
+    this.#again = false;
+    if (again) this.flush();
+    if (!this.#writing) this.#drained();
+  };
+
+  readonly #failed = (): void => {
+    this.#unwritten = NOTHING;
+    this.#writing = false;
+    this.close();
+  };
 }

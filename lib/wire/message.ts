@@ -368,12 +368,22 @@ export function resultReply(result: Result, token: Token): Reply {
     case "stored":
       return { type: "stored", token };
     case "failed":
-      return errorReply(
-        new RequestError(result.reason, FAILURE_TEXTS[result.reason], { maybe: false }),
-      );
+      return errorReply(failureError(result.reason));
     default:
       return { type: "result", result, token };
   }
+}
+
+/** Why an operation could not be carried out on what was there. */
+export function failureError(failure: Failure): RequestError {
+  return new RequestError(failure, FAILURE_TEXTS[failure], { maybe: false });
+}
+
+/** The token of an answer that depends on one message alone. */
+export function tokenOf(origin: number, n: number, replicas: number): Token {
+  const token: number[] = Array(replicas).fill(0);
+  token[origin] = n;
+  return token;
 }
 
 /** The reply that the write had, or would have had, of which this tells that it is applied. */

@@ -48,7 +48,8 @@ Deno.test("time counts only while there is work; what fails tells who asked, and
     busy(TURN_MS_MAX);
     throw new RangeError("no");
   };
-  assertThrows(() => turns.run(fail), RangeError);
+  // The clock is read once for four of them.
+  for (let i = 0; i < 4; i++) assertThrows(() => turns.run(fail), RangeError);
   const later = turns.run(fail);
   assert(later instanceof Promise);
   await assertRejects(() => later, RangeError);

@@ -4,19 +4,13 @@
  * @module
  */
 
-import { RequestError } from "../../errors.ts";
-import { type Fence, type Operation, type Result, STORED } from "../../order/operation.ts";
+import type { RequestError } from "../../errors.ts";
+import type { Fence, Operation } from "../../order/operation.ts";
 import type { Page } from "../../store/store.ts";
-import type { Reply, RequestOptions, Status } from "../../wire/message.ts";
-import type { SessionReplica } from "../session.ts";
+import type { RequestOptions, Status } from "../../wire/message.ts";
+import type { Asker, EndsTurn, SessionReplica } from "../session.ts";
 import type { RespClients } from "./clients.ts";
 import type { Here } from "./request.ts";
-
-/** Is told once what came of a write: what it gave, or why it was not carried out in time. */
-export interface Settled {
-  /** What came of it. */
-  settle(result: Result | RequestError): void;
-}
 
 /** What is the same in both protocols. */
 type Common =
@@ -29,12 +23,13 @@ type Common =
   | "writeObstacle"
   | "scan"
   | "status"
+  | "endTurn"
   | "waits";
 
 /** What a session of Redis's protocol asks its replica. */
 export interface RespReplica extends Here, Pick<SessionReplica, Common> {
   /** Submits an operation that no obstacle holds back. */
-  write(operation: Change, asked: Asked, write: Settled): void;
+  write(operation: Change, asked: Asked, asker: Asker): void;
 }
 
 /** How a write is asked. */
@@ -95,12 +90,8 @@ export class RespReplicaOf implements RespReplica {
   }
 
   /** Submits an operation that no obstacle holds back. */
-  write(operation: Change, { options, deadline }: Asked, write: Settled): void {
-    this.#replica.write(
-      { operation, options },
-      deadline,
-      (reply) => write.settle(resultOf(reply)),
-    );
+  write(operation: Change, { options, deadline }: Asked, asker: Asker): void {
+    this.#replica.write({ operation, options }, deadline, asker);
   }
 
   /** The value of a key. */
@@ -118,19 +109,13 @@ export class RespReplicaOf implements RespReplica {
     return this.#replica.status();
   }
 
+  /** Calls it at the end of this turn, when all its answers have been gathered. */
+  endTurn(session: EndsTurn): void {
+    this.#replica.endTurn(session);
+  }
+
   /** The session's next request waits; it is called to proceed when something has changed. */
   waits(session: { proceed(): void }): void {
     this.#replica.waits(session);
-  }
-}
-
-function resultOf(reply: Reply): Result | RequestError {
-  switch (reply.type) {
-    case "result":
-      return reply.result;
-    case "error":
-      return new RequestError(reply.code, reply.text, reply.details);
-    default:
-      return STORED;
   }
 }

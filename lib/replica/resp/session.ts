@@ -17,16 +17,18 @@ import {
   REQUESTS_IN_FLIGHT_MAX,
   RESP_SCAN_KEYS_MAX,
 } from "../../limits.ts";
+import { invariant } from "../../invariant.ts";
 import { Fifo } from "../../order/fifo.ts";
 import { needsOrder, type Operation, type Result } from "../../order/operation.ts";
-import type { RequestOptions } from "../../wire/message.ts";
+import { failureError, type Reply, type RequestOptions } from "../../wire/message.ts";
 import type { RespReader } from "../../wire/resp_reader.ts";
 import type { RespWriter } from "../../wire/resp_writer.ts";
+import type { Asker } from "../session.ts";
 import type { Socket } from "../socket.ts";
 import type { RespClient } from "./clients.ts";
 import { askedBy } from "./commands.ts";
 import { failureText } from "./failure.ts";
-import type { RespReplica, Settled } from "./replica.ts";
+import type { RespReplica } from "./replica.ts";
 import {
   ok,
   type RespRequest,
@@ -76,10 +78,6 @@ export class RespSession {
   // Made once, since they are wanted for each command.
   readonly #ask = (): boolean => this.#askAll();
   readonly #proceed = (): void => this.proceed();
-  readonly #send = (): void => {
-    this.#flushing = false;
-    this.#socket.flush();
-  };
 
   /** Serves the connection until it ends. */
   constructor(
@@ -163,15 +161,27 @@ export class RespSession {
     this.#wake();
   }
 
-  async #read(): Promise<void> {
-    for (;;) {
-      if (!this.#hasRoom()) await this.#idle(() => this.#hasRoom() || this.#ending);
-      if (this.#ending) return;
-      const asked = this.#replica.inTurn(this.#ask);
-      // What needs no waiting costs none.
-      const isMore = typeof asked === "boolean" ? asked : await asked;
-      if (!isMore && !await this.#socket.fill()) return;
-    }
+  /** Reads until no more comes, or no more is wanted. */
+  #read(): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const readOn = (isMore: boolean): void => {
+      try {
+        if (!isMore || this.#ending) return resolve();
+        // What needs no waiting costs none.
+        if (this.#hasRoom()) {
+          const asked = this.#replica.inTurn(this.#ask);
+          if (asked === false) return this.#socket.fillThen(readOn);
+          if (asked !== true) return void asked.then(askedOn, reject);
+        }
+        this.#idle(() => this.#hasRoom() || this.#ending).then(() => readOn(true), reject);
+      } catch (error) {
+        reject(error);
+      }
+    };
+    const askedOn = (isLeft: boolean): void =>
+      isLeft ? readOn(true) : this.#socket.fillThen(readOn);
+    readOn(true);
+    return promise;
   }
 
   /** Asks what has come, as far as there is room; false if no whole command is left. */
@@ -387,7 +397,13 @@ export class RespSession {
   #flush(): void {
     if (this.#flushing) return;
     this.#flushing = true;
-    queueMicrotask(this.#send);
+    this.#replica.endTurn(this);
+  }
+
+  /** Sends what was answered. */
+  turnEnded(): void {
+    this.#flushing = false;
+    this.#socket.flush();
   }
 
   /** Goes through keys page by page; in between, others have their turn. */
@@ -439,7 +455,7 @@ interface WriteToAsk {
 }
 
 /** An answer's place, until it is known what came of the write. */
-class WriteUnderWay implements Settled {
+class WriteUnderWay implements Asker {
   readonly bytes: number;
   readonly answer: ResultAnswer | null;
   result: Result | RequestError | null = null;
@@ -451,7 +467,16 @@ class WriteUnderWay implements Settled {
     this.answer = answer;
   }
 
-  settle(result: Result | RequestError): void {
+  carriedOut(result: Result): void {
+    this.#settle(result.type === "failed" ? failureError(result.reason) : result);
+  }
+
+  answered(reply: Reply): void {
+    invariant(reply.type === "error", "a write without an id is carried out, or fails");
+    this.#settle(new RequestError(reply.code, reply.text, reply.details));
+  }
+
+  #settle(result: Result | RequestError): void {
     this.result = result;
     this.#session.settled();
   }
