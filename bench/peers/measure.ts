@@ -60,6 +60,12 @@ export function isForRedisBenchmark({ pipeline, clients }: Asked): boolean {
   return pipeline > 1 || clients > GENERATOR_CLIENTS_MAX;
 }
 
+/**
+ * A measurement that takes so much longer than it should has stopped: redis-benchmark goes on for
+ * ever without its server. A million keys are written before the longest of them.
+ */
+const LATE_MS = 120_000;
+
 /** Writes all keys once. */
 export async function prepare(target: Target, options: MeasureOptions): Promise<void> {
   const { failures, failure } = await generate(target, "prepare", PREPARING_CLIENTS, options);
@@ -141,8 +147,8 @@ async function runRedisBenchmark(
   const [host, port] = address.split(":");
   const text = await run([
     "sh",
-    // Nothing but the shell tells what time on processors its child took.
-    ...["-c", '"$@"; times', "sh"],
+    // Nothing but the shell tells what time on processors its child took; that ends with it.
+    ...["-c", `trap 'kill "$pid"' TERM; "$@" & pid=$!; wait "$pid"; times`, "sh"],
     ...["redis-benchmark", "-h", host, "-p", port, "-t", task === "read" ? "get" : "set"],
     ...["-c", `${clients}`, "-P", `${pipeline}`, "-n", `${requests}`],
     ...["-d", `${options.valueBytes}`, "-r", `${options.keys}`, "--csv"],
@@ -179,13 +185,14 @@ export function decodeRedisBenchmark(text: string, requests: number): Measured {
 /** What the command prints; it is ended when the signal aborts. */
 async function run(
   words: readonly string[],
-  { cores, signal }: MeasureOptions,
+  { cores, signal, durationMs }: MeasureOptions,
 ): Promise<string> {
   signal.throwIfAborted();
   const pinned = cores === null ? words : ["taskset", "-c", cores, ...words];
+  const late = AbortSignal.timeout(durationMs * 4 + LATE_MS);
   const child = new Deno.Command(pinned[0], {
     args: pinned.slice(1),
-    signal,
+    signal: AbortSignal.any([signal, late]),
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -193,6 +200,7 @@ async function run(
   const { success, stdout, stderr } = await child.output();
   signal.throwIfAborted();
   const decoder = new TextDecoder();
+  if (late.aborted) throw new FailedError(`${words[0]} did not come to its end`);
   if (!success) {
     throw new FailedError(`${words[0]} failed: ${decoder.decode(stderr).trim().split("\n")[0]}`);
   }
