@@ -61,6 +61,8 @@ export interface SessionReplica {
   unknownOutcome(obstacle: RequestError): Reply;
   /** The value of a key in the local store. */
   value(key: string): string | undefined;
+  /** Why keys cannot be listed now, or null if they can. */
+  scanObstacle(): RequestError | null;
   /** Keys of the local store. */
   scan(prefix: string, page: Page): (readonly [key: string, value: string])[];
   /** What the replica says of itself. */
@@ -190,7 +192,7 @@ export class Session {
   async #read(): Promise<void> {
     for (;;) {
       if (!this.#hasRoom()) await this.#idle(() => this.#hasRoom() || this.#ending);
-      if (this.#ending) return;
+      if (this.#ending || this.#channel.closed) return;
       const isMore = await this.#replica.inTurn(() => this.#askAll());
       if (!isMore && !await this.#channel.fill()) return;
     }
@@ -275,7 +277,7 @@ export class Session {
       case "dump":
       case "keys": {
         if (this.#writesUnderWay > 0) return false;
-        const obstacle = this.#replica.readObstacle({}, null);
+        const obstacle = this.#replica.readObstacle({}, null) ?? this.#replica.scanObstacle();
         if (obstacle !== null) return this.#wait(asked, obstacle);
         this.#list(this.#take(asked), request);
         return true;

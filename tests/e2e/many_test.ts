@@ -1,7 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
 import { type Client, connect } from "../../lib/client/mod.ts";
 import { Cluster, type ClusterOptions } from "../../lib/replica/cluster.ts";
+import { REQUESTS_IN_FLIGHT_MAX } from "../../lib/limits.ts";
 import { FrameReader, FrameWriter } from "../../lib/wire/frame.ts";
+import { concat } from "./raw.ts";
+import { command } from "./resp.ts";
 import { Clients, until } from "./until.ts";
 
 const CONNECTIONS = 1_000;
@@ -132,6 +135,28 @@ Deno.test("a client that reads slowly gets everything, and holds up nobody", () 
     assert(got < answers, "it is slow");
     while (got < answers) await readSome();
   }));
+
+for (const protocol of ["frames", "Redis's protocol"]) {
+  Deno.test(`clients of ${protocol} that ask for much and are gone hold up nobody`, () =>
+    // Their writes are under way for so long that the answers find nobody any more.
+    withCluster({ applyDelayMs: 200 }, async ({ replicas: [{ client: address }] }) => {
+      const request = protocol === "frames"
+        ? frameOf(["set", "x", "1", 1])
+        : command("SET", "x", "1");
+      const requests = concat(Array(4 * REQUESTS_IN_FLIGHT_MAX).fill(request));
+      using bystander = await connect(address);
+      for (let i = 0; i < 5; i++) {
+        using gone = await dial(address);
+        for (let sent = 0; sent < requests.length;) {
+          sent += await gone.write(requests.subarray(sent));
+        }
+        assertEquals(await bystander.get("y"), undefined);
+      }
+      await until("the replica has let them go", async () => {
+        return (await bystander.status()).clients === 1;
+      });
+    }));
+}
 
 function frameOf(message: unknown): Uint8Array {
   const writer = new FrameWriter();

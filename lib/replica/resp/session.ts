@@ -166,7 +166,7 @@ export class RespSession {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const readOn = (isMore: boolean): void => {
       try {
-        if (!isMore || this.#ending) return resolve();
+        if (!isMore || this.#ending || this.#socket.closed) return resolve();
         // What needs no waiting costs none.
         if (this.#hasRoom()) {
           const asked = this.#replica.inTurn(this.#ask);
