@@ -299,6 +299,12 @@ export const WAL_BYTES_KEPT = 16 * 1024 * 1024;
 /** Request ids remembered for retries, in applied writes: some minutes at full load. */
 export const REQUEST_IDS_KEPT = 1_000_000;
 
+/** Rows that a scan may have to carry into the tables before it lists: some milliseconds. */
+export const SCAN_ROWS_MAX = 512;
+
+/** Keys are put in order for so long at a time, before they are listed. */
+export const PREPARE_SCAN_MS = 10;
+
 /** Keys that are listed at once, in one turn; their values may have a mebibyte each. */
 export const DUMP_KEYS_MAX = 32;
 

@@ -16,6 +16,7 @@ import {
   FORCE_HERE_MESSAGES_MAX,
   OUTBOX_BYTES_MAX,
   OUTBOX_MESSAGES_MAX,
+  PREPARE_SCAN_MS,
   REQUEST_IDS_KEPT,
   TICK_MS,
   type WireLimits,
@@ -161,6 +162,8 @@ export class Replica implements SessionReplica {
   readonly #missingSince = new Since();
   readonly #suspectedSince = new Since();
   readonly #timers: ReturnType<typeof setInterval>[] = [];
+  /** Whether keys are being put in order, so that they can be listed. */
+  #preparing = false;
   #forceTimer: ReturnType<typeof setTimeout> | undefined;
   #listener: Deno.TcpListener | null = null;
   #stopped = false;
@@ -360,6 +363,31 @@ export class Replica implements SessionReplica {
   /** The value of a key in the local store. */
   value(key: string): string | undefined {
     return this.#store.get(key);
+  }
+
+  /** Why keys cannot be listed now, or null if they can: it is made possible, bit by bit. */
+  scanObstacle(): RequestError | null {
+    if (this.#preparing) return notInOrder();
+    let isReady = false;
+    this.#guard(() => isReady = this.#store.prepareScan());
+    if (isReady) return null;
+    this.#preparing = true;
+    setTimeout(() => this.#prepareScan());
+    return notInOrder();
+  }
+
+  #prepareScan(): void {
+    this.#preparing = false;
+    if (this.#stopped) return;
+    const until = performance.now() + PREPARE_SCAN_MS;
+    this.#guard(() => {
+      let isReady = false;
+      while (!isReady && performance.now() < until) isReady = this.#store.prepareScan();
+      if (isReady) return this.#wakeWaiting();
+      this.#preparing = true;
+      // Whoever else is ready has its turn first.
+      setTimeout(() => this.#prepareScan());
+    });
   }
 
   /** Keys of the local store. */
@@ -881,6 +909,11 @@ function needsOrderError(): RequestError {
   const text =
     "what it gives depends on its place in the total order: ask at `sequential` or above";
   return new RequestError("needs_order", text, { maybe: false });
+}
+
+function notInOrder(): RequestError {
+  const text = "the keys are still being put in order; ask again";
+  return new RequestError("timeout", text, { maybe: false });
 }
 
 /** Of what a snapshot covers, only results that were kept by an id are known. */

@@ -80,6 +80,11 @@ export class Layers implements Keys {
     return this.#count;
   }
 
+  /** How many rows would be carried if the layer were frozen now. */
+  get rows(): number {
+    return this.#upper.values.size + this.#upper.requests.size;
+  }
+
   // Keys
 
   /** The value of a key. */

@@ -87,10 +87,11 @@ export class MemoryStore implements Store {
     this.#state.deliver(deliver);
     const results: Result[] = [];
     for (const entry of apply) {
-      this.#order?.note(entry.message.operation, this.#values);
+      const { operation } = entry.message;
+      if (operation.type === "clear") this.#order = null;
+      this.#order?.note(operation, this.#values);
       results.push(this.#state.apply(entry, this.#values, this.#requests));
     }
-    if (this.#order?.isOld) this.#order = null;
     this.#state.log.trim(this.#state.applied);
     return results;
   }
@@ -128,6 +129,12 @@ export class MemoryStore implements Store {
   /** The value of a key. */
   get(key: string): string | undefined {
     return this.#values.get(key);
+  }
+
+  /** Sorts some more keys; true when they are in order. */
+  prepareScan(): boolean {
+    this.#order ??= new KeyOrder(this.#values.keys());
+    return this.#order.advance();
   }
 
   /** Keys that begin with the prefix, with their values, in the order of their bytes. */

@@ -10,7 +10,7 @@
  */
 
 import { invariant } from "../invariant.ts";
-import { READ_CACHE_BYTES, SEGMENT_BYTES } from "../limits.ts";
+import { READ_CACHE_BYTES, SCAN_ROWS_MAX, SEGMENT_BYTES } from "../limits.ts";
 import type { Entry, Outcome, Snapshot } from "../order/message.ts";
 import type { Result } from "../order/operation.ts";
 import type { Durable } from "../order/step.ts";
@@ -237,6 +237,17 @@ export class SqliteStore implements Store {
   /** The value of a key. */
   get(key: string): string | undefined {
     return this.#guard(() => this.#layers.get(key));
+  }
+
+  /** Brings some of what is applied into the tables; true when but little is left. */
+  prepareScan(): boolean {
+    return this.#guard(() => {
+      if (this.#flush === null && this.#layers.rows > SCAN_ROWS_MAX) {
+        this.#flush = this.#newFlush(false);
+      }
+      if (this.#flush !== null) this.#endFlush(this.#flush, SCAN_ROWS_MAX);
+      return this.#flush === null && this.#layers.rows <= SCAN_ROWS_MAX;
+    });
   }
 
   /** Keys that begin with the prefix, with their values, in the order of their bytes. */

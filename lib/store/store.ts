@@ -118,6 +118,11 @@ export interface Store {
   outcome(id: string): Outcome | undefined;
   /** The value of a key. */
   get(key: string): string | undefined;
+  /**
+   * Does what takes some milliseconds of what a scan needs; true when it takes no longer than what it
+   * lists. A scan that is not prepared takes as long as there are keys.
+   */
+  prepareScan(): boolean;
   /** Keys that begin with the prefix, with their values, in the order of their bytes. */
   scan(prefix: string, page?: Page): (readonly [key: string, value: string])[];
   /** Ends the use of the store; all that was committed is on disk, unless that is left to the system. */

@@ -45,13 +45,40 @@ for (const seed of [1, 2, 3]) {
   });
 }
 
-Deno.test("an order of which too much is new is old", () => {
+Deno.test("many keys are sorted bit by bit, while others come, go and come again", () => {
+  const random = new Random(4);
+  const keys = new Map<string, string>();
+  for (let i = 0; i < 30_000; i++) keys.set(`${random.int(0, 1_000_000)}`, "");
+  const order = new KeyOrder(keys.keys());
+  const operation = (): Operation => {
+    const key = random.chance(0.5) ? `${random.int(0, 1_000_000)}` : random.pick([...some]);
+    return random.chance(0.4) ? { type: "delete", key } : { type: "set", key, value: "", bytes: 0 };
+  };
+  const some = [...keys.keys()].slice(0, 1_000);
+  let steps = 1;
+  for (; !order.advance(); steps++) {
+    for (let i = 0; i < 200; i++) {
+      const next = operation();
+      order.note(next, keys);
+      carryOut(next, keys);
+    }
+  }
+  assert(steps > 20, `${steps} steps`);
+  assert(order.advance());
+  assertEquals([...order.from("", keys)], [...keys.keys()].sort());
+});
+
+Deno.test("new keys take their places among the others, and those that are gone are dropped", () => {
   const keys = new Map<string, string>();
   const order = new KeyOrder([]);
-  for (let i = 0; i < 1_000; i++) {
-    order.note({ type: "set", key: `${i}`, value: "", bytes: 0 }, keys);
-    assert(!order.isOld);
+  for (let i = 0; i < 5_000; i++) {
+    for (const type of ["set", "delete"] as const) {
+      if (type === "delete" && i % 10 === 0) continue;
+      const operation: Operation = { type, key: `${i}`, value: "", bytes: 0 };
+      order.note(operation, keys);
+      carryOut(operation, keys);
+    }
+    if (i % 1_000 === 0) assertEquals([...order.from("", keys)], [...keys.keys()].sort());
   }
-  order.note({ type: "set", key: "one more", value: "", bytes: 0 }, keys);
-  assert(order.isOld);
+  assertEquals([...order.from("", keys)], [...keys.keys()].sort());
 });

@@ -2,7 +2,7 @@
  * One suite for every store: what a replica relies on must hold on disk and in memory alike.
  */
 
-import { assert, assertEquals, assertLessOrEqual, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertLessOrEqual, assertThrows } from "@std/assert";
 import { InvariantError } from "../../lib/invariant.ts";
 import { FETCH_BYTES_MAX, FRAME_BYTES_MAX, VALUE_BYTES_MAX } from "../../lib/limits.ts";
 import type { Entry, Operation } from "../../lib/order/message.ts";
@@ -202,6 +202,26 @@ each("scan: prefix, after, limit", (store) => {
   assertEquals(keys("😀"), ["😀"]);
   assertEquals(keys("\uffff", { after: "\uffff" }), []);
   assertEquals(keys("nothing"), []);
+});
+
+each("a scan is prepared bit by bit, while more is applied", (store) => {
+  const keys = new Set<string>();
+  const add = (count: number) => {
+    const operations = Array.from({ length: count }, () => {
+      const key = `k${keys.size}`;
+      keys.add(key);
+      return set(key, `of ${key}`);
+    });
+    apply(store, ...operations);
+  };
+  for (let i = 0; i < 20; i++) add(500);
+  let steps = 1;
+  for (; !store.prepareScan(); steps++) add(1);
+  assertGreater(steps, 3);
+  add(1);
+  const expected = [...keys].sort().map((key) => [key, `of ${key}`] as const);
+  assertEquals(store.scan(""), expected);
+  assertEquals(store.prepareScan(), true);
 });
 
 each("scan by pages lists every key once, though keys come and go", (store) => {

@@ -128,7 +128,7 @@ function scan(args: Arguments, asking: Asking): RespRequest {
         throw syntaxError();
     }
   }
-  return { type: "read", answer: scanAnswer(cursor, prefix, { limit, matches }) };
+  return { type: "read", lists: true, answer: scanAnswer(cursor, prefix, { limit, matches }) };
 }
 
 function scanAnswer(

@@ -21,6 +21,7 @@ type Common =
   | "beginRead"
   | "readObstacle"
   | "writeObstacle"
+  | "scanObstacle"
   | "scan"
   | "status"
   | "endTurn"
@@ -87,6 +88,11 @@ export class RespReplicaOf implements RespReplica {
   /** Why a write cannot be submitted now, or null if it can. */
   writeObstacle(options: RequestOptions): RequestError | null {
     return this.#replica.writeObstacle(options);
+  }
+
+  /** Why keys cannot be listed now, or null if they can. */
+  scanObstacle(): RequestError | null {
+    return this.#replica.scanObstacle();
   }
 
   /** Submits an operation that no obstacle holds back. */

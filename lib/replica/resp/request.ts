@@ -40,7 +40,12 @@ export type ResultAnswer = (out: RespWriter, result: Result) => void;
 export type RespRequest =
   | RespWrite
   /** Reads the local store, as the connection's level has it. */
-  | { readonly type: "read"; readonly answer: Answer }
+  | {
+    readonly type: "read";
+    readonly answer: Answer;
+    /** Whether it lists keys, and not only reads some that it names. */
+    readonly lists?: true;
+  }
   /** Reads no key. */
   | { readonly type: "tell"; readonly answer: Answer }
   | RespWalk

@@ -283,7 +283,9 @@ export class RespSession {
         return this.#fail(asked, request.error);
       case "read":
       case "walk": {
-        const obstacle = this.#replica.readObstacle(options, asked.read);
+        const lists = request.type === "walk" || request.lists === true;
+        const obstacle = this.#replica.readObstacle(options, asked.read) ??
+          (lists ? this.#replica.scanObstacle() : null);
         if (obstacle !== null) return this.#wait(asked, obstacle);
         if (request.type === "read") {
           return this.#answer(asked, (out) => request.answer(out, this.#replica));
