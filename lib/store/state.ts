@@ -188,14 +188,18 @@ export class ReplicaState {
   /** Adds to the log. Gives whether it was the head of the queue, up to the last of them. */
   deliver(entries: readonly Entry[]): boolean {
     let wereHead = true;
+    let { index: last } = this.#position;
     for (const entry of entries) {
       const { index, message } = entry;
-      invariant(index === this.#position.index + 1, "the log has no gap");
+      invariant(index === ++last, "the log has no gap");
       if (!this.#queue.take(message)) wereHead = false;
       if (message.origin === this.#self) this.#coverOutbox(message.n);
       this.#log.push(entry);
       this.#deliveredN[message.origin] = message.n;
-      this.#position = { index, time: message.time, id: message.origin };
+    }
+    if (entries.length > 0) {
+      const { time, origin: id } = entries[entries.length - 1].message;
+      this.#position = { index: last, time, id };
     }
     return wereHead && this.#queue.isBehind(this.#position);
   }
@@ -242,7 +246,7 @@ export class ReplicaState {
     );
     this.#applied = index;
     this.#appliedN[origin] = n;
-    this.#log.count(entry);
+    this.#log.count(index);
   }
 
   /** The place of the entry with this index: in the log, or where it began. */
