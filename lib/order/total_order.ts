@@ -26,11 +26,10 @@ import type {
   Snapshot,
   View,
 } from "./message.ts";
-import { timestampOf } from "./message.ts";
 import { formBytes, valueBytes } from "./operation.ts";
 import { Pending } from "./pending.ts";
 import type { Durable, Effects } from "./step.ts";
-import { type Ballot, compareTimestamps } from "./timestamp.ts";
+import type { Ballot } from "./timestamp.ts";
 
 /** What the order asks of the core around it. */
 export interface OrderSurroundings {
@@ -55,7 +54,10 @@ export class TotalOrder {
   readonly #around: OrderSurroundings;
   readonly #limits: QueueLimits;
   #clock: number;
-  #position: Position;
+  /** The index of the last message delivered, and its timestamp. */
+  #index: number;
+  #time: number;
+  #timeId: number;
   /** By origin: the highest `n` delivered. */
   readonly #deliveredN: number[];
   readonly #pending = new Pending();
@@ -97,7 +99,7 @@ export class TotalOrder {
     this.#replicas = durable.deliveredN.length;
     this.#around = around;
     this.#limits = limits;
-    this.#position = durable.position;
+    ({ index: this.#index, time: this.#time, id: this.#timeId } = durable.position);
     this.#deliveredN = [...durable.deliveredN];
     this.#pending.replace(durable.pending);
     this.#clock = durable.pending.reduce(
@@ -119,7 +121,7 @@ export class TotalOrder {
 
   /** How far this replica has delivered. */
   get position(): Position {
-    return this.#position;
+    return { index: this.#index, time: this.#time, id: this.#timeId };
   }
 
   /** By origin: the highest `n` delivered. */
@@ -193,7 +195,7 @@ export class TotalOrder {
    * carried go back to the outbox. Who `isNew` has forgotten which numbers it gave.
    */
   install({ view, previous, base, deliveredN, carried }: Install, isNew: boolean): void {
-    invariant(this.#position.index >= base.index, "a view is installed on its whole base");
+    invariant(this.#index >= base.index, "a view is installed on its whole base");
     // What this replica has delivered beyond the base is carried: everything delivered anywhere is.
     const queue = carried.filter((message) => message.n > this.#deliveredN[message.origin]);
     this.#received = this.#deliveredN.map((n, origin) => Math.max(n, deliveredN[origin]));
@@ -209,7 +211,7 @@ export class TotalOrder {
     this.#pending.replace(queue);
     this.#clock = queue.reduce(
       (clock, message) => Math.max(clock, message.time),
-      Math.max(this.#clock, this.#position.time),
+      Math.max(this.#clock, this.#time),
     ) + 1;
     this.#n = Math.max(this.#n, known);
     if (isNew && previous !== null) {
@@ -357,8 +359,8 @@ export class TotalOrder {
   /** Entries fetched from a peer's log: delivered there, so delivered here. */
   follow(entries: readonly Entry[], out: Effects): void {
     for (const { index, message } of entries) {
-      if (index <= this.#position.index) continue;
-      invariant(index === this.#position.index + 1, "fetched entries follow the log");
+      if (index <= this.#index) continue;
+      invariant(index === this.#index + 1, "fetched entries follow the log");
       this.#append(message, out);
     }
     this.#dropDelivered();
@@ -366,8 +368,8 @@ export class TotalOrder {
 
   /** A snapshot of a place further on: all up to there is delivered. */
   restore({ position, deliveredN }: Snapshot): void {
-    invariant(position.index > this.#position.index, "a snapshot leads further");
-    this.#position = position;
+    invariant(position.index > this.#index, "a snapshot leads further");
+    ({ index: this.#index, time: this.#time, id: this.#timeId } = position);
     deliveredN.forEach((n, origin) => {
       invariant(n >= this.#deliveredN[origin], "a snapshot holds all that was delivered");
       this.#deliveredN[origin] = n;
@@ -475,6 +477,7 @@ export class TotalOrder {
   }
 
   #deliver(out: Effects): void {
+    if (this.#pending.length === 0) return this.#fill(out);
     const stable = this.#stable();
     for (let head = this.#pending.head(); head; head = this.#pending.head()) {
       if (head.time > stable[head.origin]) break;
@@ -505,18 +508,17 @@ export class TotalOrder {
 
   /** Gives the message the next index: it is delivered. */
   #append(message: Message, out: Effects): void {
-    const timestamp = timestampOf(message);
+    const { origin, n, time } = message;
     invariant(
-      compareTimestamps(timestamp, this.#position) > 0,
-      `the log is in timestamp order at ${this.#position.index + 1}`,
+      time > this.#time || (time === this.#time && origin > this.#timeId),
+      "the log is in timestamp order",
     );
-    invariant(
-      message.n > this.#deliveredN[message.origin],
-      `the log is in the order of n of origin ${message.origin}`,
-    );
-    this.#deliveredN[message.origin] = message.n;
-    this.#position = { index: this.#position.index + 1, ...timestamp };
-    out.deliver.push({ index: this.#position.index, message });
+    invariant(n > this.#deliveredN[origin], "the log is in the order of n of each origin");
+    this.#deliveredN[origin] = n;
+    this.#index++;
+    this.#time = time;
+    this.#timeId = origin;
+    out.deliver.push({ index: this.#index, message });
   }
 
   #acknowledgement(origin: number): Acknowledgement {

@@ -196,10 +196,10 @@ export class Replica implements SessionReplica {
       limits,
       log,
       events: {
-        up: (peer) => this.#run({ type: "link_up", peer }),
+        up: (peer) => this.#linked({ type: "link_up", peer }),
         down: (peer) => {
           this.#supply.drop(peer);
-          this.#run({ type: "link_down", peer });
+          this.#linked({ type: "link_down", peer });
         },
         receive: (from, message) => this.#run({ type: "receive", from, message }),
       },
@@ -494,6 +494,7 @@ export class Replica implements SessionReplica {
 
   #tick(): void {
     this.#now = null;
+    this.#ordering = null;
     this.#run({ type: "tick", random: Math.random() });
     this.#missingSince.update(this.#order.missing());
     this.#suspectedSince.update(this.#order.suspects().keys());
@@ -505,6 +506,11 @@ export class Replica implements SessionReplica {
     }
     this.#supply.dropIdle(now);
     this.#wakeWaiting();
+  }
+
+  #linked(event: Event): void {
+    this.#ordering = null;
+    this.#run(event);
   }
 
   /** One event into the core; what it wants is gathered for the end of this turn. */
@@ -573,7 +579,6 @@ export class Replica implements SessionReplica {
       // What is submitted from here on has a turn of its own.
       this.#turning = false;
       this.#now = null;
-      this.#ordering = null;
       if (applied || confirmed) this.#wakeWaiting();
       this.#endTurn();
     });

@@ -107,20 +107,9 @@ export class RespWriter {
 
   /** Writes a bulk string of ASCII; false, and nothing written, if it is none. */
   #shortBulk(text: string): boolean {
-    const { length } = text;
-    this.#reserve(HEAD_BYTES + length);
     const before = this.#end;
-    this.#head("$", length);
-    const b = this.#buffer;
-    let at = this.#end;
-    let all = 0;
-    for (let i = 0; i < length; i++) {
-      const unit = text.charCodeAt(i);
-      all |= unit;
-      b[at++] = unit;
-    }
-    this.#end = at;
-    if (all >= 0x80) {
+    this.#head("$", text.length);
+    if (!this.#writeAscii(text)) {
       this.#end = before;
       return false;
     }
@@ -145,11 +134,30 @@ export class RespWriter {
   }
 
   #line(sign: string, text: string): void {
-    // No text has more than three bytes for each of its units.
-    this.#reserve(sign.length + text.length * 3 + 2);
-    this.#end = writeBytes(sign, this.#buffer, this.#end);
-    this.#end = writeBytes(text, this.#buffer, this.#end);
+    this.#writeAscii(sign);
+    if (text.length > SHORT_CHARACTERS || !this.#writeAscii(text)) {
+      // No text has more than three bytes for each of its units.
+      this.#reserve(text.length * 3);
+      this.#end = writeBytes(text, this.#buffer, this.#end);
+    }
     this.#endLine();
+  }
+
+  /** Writes a short text of ASCII; false, and nothing written, if it is none. */
+  #writeAscii(text: string): boolean {
+    const { length } = text;
+    this.#reserve(length);
+    const b = this.#buffer;
+    let at = this.#end;
+    let all = 0;
+    for (let i = 0; i < length; i++) {
+      const unit = text.charCodeAt(i);
+      all |= unit;
+      b[at++] = unit;
+    }
+    if (all >= 0x80) return false;
+    this.#end = at;
+    return true;
   }
 
   #endLine(): void {
