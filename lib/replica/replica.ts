@@ -16,7 +16,6 @@ import {
   FORCE_HERE_MESSAGES_MAX,
   OUTBOX_BYTES_MAX,
   OUTBOX_MESSAGES_MAX,
-  PREPARE_SCAN_MS,
   REQUEST_IDS_KEPT,
   TICK_MS,
   type WireLimits,
@@ -37,7 +36,6 @@ import { VERSION } from "../version.ts";
 import {
   errorReply,
   type Missing,
-  type PeerStatus,
   type Reply,
   type RequestOptions,
   resultReply,
@@ -53,6 +51,7 @@ import { ConfirmedReads } from "./confirmed_reads.ts";
 import { Forcing } from "./forcing.ts";
 import { Links, type PeerAddress } from "./links.ts";
 import { logEventOf } from "./notices.ts";
+import { highestIndex, orderStatus } from "./order_status.ts";
 import { RecentTimes } from "./recent_times.ts";
 import { RespClients } from "./resp/clients.ts";
 import type {
@@ -63,6 +62,7 @@ import type {
   SessionReplica,
   WriteRequest,
 } from "./session.ts";
+import { ScanPreparation } from "./scan_preparation.ts";
 import { Since } from "./since.ts";
 import { Supply, type Wanted } from "./supply.ts";
 import { Turns } from "./turns.ts";
@@ -149,6 +149,7 @@ export class Replica implements SessionReplica {
   /** Sessions whose next request waits for something of this replica. */
   readonly #waiting = new Set<Pick<Session, "proceed">>();
   readonly #reads = new ConfirmedReads();
+  readonly #scans: ScanPreparation;
   readonly #supply: Supply;
   readonly #fsyncTimes = new RecentTimes();
   /** Bytes of own messages not delivered, by what `operationBytes` counts. */
@@ -162,8 +163,6 @@ export class Replica implements SessionReplica {
   readonly #missingSince = new Since();
   readonly #suspectedSince = new Since();
   readonly #timers: ReturnType<typeof setInterval>[] = [];
-  /** Whether keys are being put in order, so that they can be listed. */
-  #preparing = false;
   #forceTimer: ReturnType<typeof setTimeout> | undefined;
   #listener: Deno.TcpListener | null = null;
   #stopped = false;
@@ -181,6 +180,11 @@ export class Replica implements SessionReplica {
     this.#forcing = new Forcing(
       () => this.#force(),
       (number, safe) => this.#persisted(number, safe),
+      (error) => this.#fail(error),
+    );
+    this.#scans = new ScanPreparation(
+      () => store.prepareScan(),
+      () => this.#wakeWaiting(),
       (error) => this.#fail(error),
     );
     const durable = store.load();
@@ -367,27 +371,9 @@ export class Replica implements SessionReplica {
 
   /** Why keys cannot be listed now, or null if they can: it is made possible, bit by bit. */
   scanObstacle(): RequestError | null {
-    if (this.#preparing) return notInOrder();
-    let isReady = false;
-    this.#guard(() => isReady = this.#store.prepareScan());
-    if (isReady) return null;
-    this.#preparing = true;
-    setTimeout(() => this.#prepareScan());
-    return notInOrder();
-  }
-
-  #prepareScan(): void {
-    this.#preparing = false;
-    if (this.#stopped) return;
-    const until = performance.now() + PREPARE_SCAN_MS;
-    this.#guard(() => {
-      let isReady = false;
-      while (!isReady && performance.now() < until) isReady = this.#store.prepareScan();
-      if (isReady) return this.#wakeWaiting();
-      this.#preparing = true;
-      // Whoever else is ready has its turn first.
-      setTimeout(() => this.#prepareScan());
-    });
+    if (this.#scans.isReady()) return null;
+    const text = "the keys are still being put in order; ask again";
+    return new RequestError("timeout", text, { maybe: false });
   }
 
   /** Keys of the local store. */
@@ -410,35 +396,21 @@ export class Replica implements SessionReplica {
   status(): Status {
     const { id, replicas, consistency, fsync } = this.#options;
     const order = this.#order;
-    const { view } = order;
-    const highest = Math.max(
-      order.position.index,
-      ...order.hears().map((peer) => order.said(peer)?.index ?? 0),
-    );
     return {
       id,
       replicas,
       consistency,
       requestTimeout: this.requestTimeoutMs,
       version: VERSION,
-      state: order.state,
-      view: view === null
-        ? null
-        : { ballot: [view.ballot.round, view.ballot.id], members: [...view.members] },
-      hears: order.hears(),
+      ...orderStatus(order, { id, replicas }),
       suspects: [...order.suspects()].map(([peer, why]) => ({
         id: peer,
         since: this.#suspectedSince.of(peer),
         reason: why,
       })),
       missing: this.#missing(),
-      peers: this.#peerStatuses(highest),
-      delivered: order.position.index,
       applied: this.#store.applied,
-      lag: highest - this.#store.applied,
-      joining: this.#joining(highest),
-      pending: order.pendingLength,
-      outbox: order.outboxLength,
+      lag: highestIndex(order) - this.#store.applied,
       outboxBytes: this.#outboxBytes,
       keys: this.#store.keys,
       store: this.#store.kind,
@@ -446,36 +418,8 @@ export class Replica implements SessionReplica {
       fsyncP99: this.#fsyncTimes.p99(this.now()),
       uptime: Math.round(this.now() - this.#began),
       clients: this.#clients.size,
-      cluster: view?.cluster ?? null,
       identity: this.#identity,
-      counts: order.counts,
     };
-  }
-
-  #peerStatuses(highest: number): PeerStatus[] {
-    const { view } = this.#order;
-    const ids = Array.from({ length: this.#options.replicas }, (_, id) => id);
-    return ids.filter((id) => id !== this.#options.id).map((id) => {
-      const said = this.#order.said(id);
-      return {
-        id,
-        state: said?.state ?? null,
-        index: said?.index ?? null,
-        lag: said === null ? null : Math.max(0, highest - said.index),
-        member: view?.members.includes(id) ?? false,
-      };
-    });
-  }
-
-  /** What is in the way of being in a working view. */
-  #joining(highest: number): string | null {
-    if (this.#order.state === "live") return null;
-    const missing = this.#order.missing();
-    if (this.#options.replicas - missing.length < majority(this.#options.replicas)) {
-      return `too few replicas: ${missing.join(", ")} cannot be reached`;
-    }
-    const lacks = highest - this.#order.position.index;
-    return lacks > 0 ? `lacks ${lacks} entries` : "a view is being formed";
   }
 
   // Events in, effects out
@@ -904,6 +848,7 @@ export class Replica implements SessionReplica {
     clearTimeout(this.#delayTimer);
     clearTimeout(this.#forceTimer);
     this.#links.close();
+    this.#scans.close();
     this.#supply.close();
     this.#listener?.close();
     for (const client of this.#clients) client.close();
@@ -914,11 +859,6 @@ function needsOrderError(): RequestError {
   const text =
     "what it gives depends on its place in the total order: ask at `sequential` or above";
   return new RequestError("needs_order", text, { maybe: false });
-}
-
-function notInOrder(): RequestError {
-  const text = "the keys are still being put in order; ask again";
-  return new RequestError("timeout", text, { maybe: false });
 }
 
 /** Of what a snapshot covers, only results that were kept by an id are known. */
