@@ -26,10 +26,11 @@ import type {
   Snapshot,
   View,
 } from "./message.ts";
+import { timestampOf } from "./message.ts";
 import { formBytes, valueBytes } from "./operation.ts";
 import { Pending } from "./pending.ts";
 import type { Durable, Effects } from "./step.ts";
-import type { Ballot } from "./timestamp.ts";
+import { type Ballot, compareTimestamps, type Timestamp } from "./timestamp.ts";
 
 /** What the order asks of the core around it. */
 export interface OrderSurroundings {
@@ -54,10 +55,10 @@ export class TotalOrder {
   readonly #around: OrderSurroundings;
   readonly #limits: QueueLimits;
   #clock: number;
-  /** The index of the last message delivered, and its timestamp. */
+  /** The index of the last message delivered, … */
   #index: number;
-  #time: number;
-  #timeId: number;
+  /** … and its timestamp. */
+  #timestamp: Timestamp;
   /** By origin: the highest `n` delivered. */
   readonly #deliveredN: number[];
   readonly #pending = new Pending();
@@ -99,7 +100,8 @@ export class TotalOrder {
     this.#replicas = durable.deliveredN.length;
     this.#around = around;
     this.#limits = limits;
-    ({ index: this.#index, time: this.#time, id: this.#timeId } = durable.position);
+    this.#index = durable.position.index;
+    this.#timestamp = durable.position;
     this.#deliveredN = [...durable.deliveredN];
     this.#pending.replace(durable.pending);
     this.#clock = durable.pending.reduce(
@@ -121,7 +123,7 @@ export class TotalOrder {
 
   /** How far this replica has delivered. */
   get position(): Position {
-    return { index: this.#index, time: this.#time, id: this.#timeId };
+    return { index: this.#index, time: this.#timestamp.time, id: this.#timestamp.id };
   }
 
   /** By origin: the highest `n` delivered. */
@@ -211,7 +213,7 @@ export class TotalOrder {
     this.#pending.replace(queue);
     this.#clock = queue.reduce(
       (clock, message) => Math.max(clock, message.time),
-      Math.max(this.#clock, this.#time),
+      Math.max(this.#clock, this.#timestamp.time),
     ) + 1;
     this.#n = Math.max(this.#n, known);
     if (isNew && previous !== null) {
@@ -369,7 +371,8 @@ export class TotalOrder {
   /** A snapshot of a place further on: all up to there is delivered. */
   restore({ position, deliveredN }: Snapshot): void {
     invariant(position.index > this.#index, "a snapshot leads further");
-    ({ index: this.#index, time: this.#time, id: this.#timeId } = position);
+    this.#index = position.index;
+    this.#timestamp = position;
     deliveredN.forEach((n, origin) => {
       invariant(n >= this.#deliveredN[origin], "a snapshot holds all that was delivered");
       this.#deliveredN[origin] = n;
@@ -508,16 +511,13 @@ export class TotalOrder {
 
   /** Gives the message the next index: it is delivered. */
   #append(message: Message, out: Effects): void {
-    const { origin, n, time } = message;
-    invariant(
-      time > this.#time || (time === this.#time && origin > this.#timeId),
-      "the log is in timestamp order",
-    );
+    const { origin, n } = message;
+    const timestamp = timestampOf(message);
+    invariant(compareTimestamps(timestamp, this.#timestamp) > 0, "the log is in timestamp order");
     invariant(n > this.#deliveredN[origin], "the log is in the order of n of each origin");
     this.#deliveredN[origin] = n;
     this.#index++;
-    this.#time = time;
-    this.#timeId = origin;
+    this.#timestamp = timestamp;
     out.deliver.push({ index: this.#index, message });
   }
 

@@ -7,28 +7,24 @@
 import { RespReader } from "../wire/resp_reader.ts";
 import { RespWriter } from "../wire/resp_writer.ts";
 import { Channel } from "./channel.ts";
-import type { RespClients } from "./resp/clients.ts";
-import { RespReplicaOf } from "./resp/replica.ts";
-import { RespSession } from "./resp/session.ts";
-import { Session, type SessionReplica } from "./session.ts";
+import { type RespReplica, RespSession } from "./resp/session.ts";
+import { Session } from "./session.ts";
 import { Socket } from "./socket.ts";
 
 const STAR = 0x2a;
 
 /** A client's connection. */
 export class ClientConnection {
-  readonly #replica: SessionReplica;
+  readonly #replica: RespReplica;
   readonly #conn: Deno.TcpConn;
-  readonly #clients: RespClients;
   /** Null until the first byte has come. */
   #session: Session | RespSession | null = null;
   #closed = false;
 
   /** Takes the connection over. */
-  constructor(replica: SessionReplica, conn: Deno.TcpConn, clients: RespClients) {
+  constructor(replica: RespReplica, conn: Deno.TcpConn) {
     this.#replica = replica;
     this.#conn = conn;
-    this.#clients = clients;
   }
 
   /** Whether a request waits, or is under way, or its answer is not sent yet. */
@@ -79,17 +75,16 @@ export class ClientConnection {
   }
 
   async #serveResp(first: Uint8Array): Promise<void> {
-    const { limits } = this.#replica;
+    const { limits, clients } = this.#replica;
     const input = new RespReader(limits.frameBytes);
     input.push(first);
     const socket = new Socket(this.#conn, input, new RespWriter());
-    const client = this.#clients.add(addressOf(this.#conn), this.#replica.now());
-    const replica = new RespReplicaOf(this.#replica, this.#clients);
-    this.#session = new RespSession(replica, socket, client);
+    const client = clients.add(addressOf(this.#conn), this.#replica.now());
+    this.#session = new RespSession(this.#replica, socket, client);
     try {
       await this.#session.serve();
     } finally {
-      this.#clients.delete(client);
+      clients.delete(client);
     }
   }
 }

@@ -54,14 +54,8 @@ import { logEventOf } from "./notices.ts";
 import { highestIndex, orderStatus } from "./order_status.ts";
 import { RecentTimes } from "./recent_times.ts";
 import { RespClients } from "./resp/clients.ts";
-import type {
-  Asker,
-  EndsTurn,
-  OutcomeRequest,
-  Session,
-  SessionReplica,
-  WriteRequest,
-} from "./session.ts";
+import type { RespReplica } from "./resp/session.ts";
+import type { Asker, EndsTurn, OutcomeRequest, Session, WriteRequest } from "./session.ts";
 import { ScanPreparation } from "./scan_preparation.ts";
 import { Since } from "./since.ts";
 import { Supply, type Wanted } from "./supply.ts";
@@ -106,19 +100,20 @@ interface Safe {
 }
 
 /** One replica. */
-export class Replica implements SessionReplica {
+export class Replica implements RespReplica {
   /** Bounds of keys, values and frames. */
   readonly limits: WireLimits;
   /** How long a request waits that says nothing else, in milliseconds. */
   readonly requestTimeoutMs: number;
+  /** All clients that speak Redis's protocol to it. */
+  readonly clients = new RespClients();
   readonly #options: ReplicaOptions;
   readonly #store: Store;
   readonly #order: Order;
   readonly #identity: string;
   readonly #links: Links;
   readonly #turns = new Turns();
-  readonly #clients = new Set<ClientConnection>();
-  readonly #respClients = new RespClients();
+  readonly #connections = new Set<ClientConnection>();
   readonly #began = performance.now();
   /** Whether a commit that must be safe takes as long as the disk. */
   readonly #waitsForDisk: boolean;
@@ -235,9 +230,9 @@ export class Replica implements SessionReplica {
   async drain(): Promise<void> {
     this.#listener?.close();
     this.#listener = null;
-    for (const client of this.#clients) client.stopReading();
+    for (const client of this.#connections) client.stopReading();
     const until = this.now() + DRAIN_MS;
-    while ([...this.#clients].some((client) => client.busy) && this.now() < until) {
+    while ([...this.#connections].some((client) => client.busy) && this.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, TICK_MS));
     }
   }
@@ -417,7 +412,7 @@ export class Replica implements SessionReplica {
       fsync: this.#store.kind === "memory" ? "never" : fsync,
       fsyncP99: this.#fsyncTimes.p99(this.now()),
       uptime: Math.round(this.now() - this.#began),
-      clients: this.#clients.size,
+      clients: this.#connections.size,
       identity: this.#identity,
     };
   }
@@ -425,14 +420,14 @@ export class Replica implements SessionReplica {
   // Events in, effects out
 
   async #accept(conn: Deno.TcpConn): Promise<void> {
-    const client = new ClientConnection(this, conn, this.#respClients);
-    this.#clients.add(client);
+    const client = new ClientConnection(this, conn);
+    this.#connections.add(client);
     try {
       await client.serve();
     } catch (error) {
       this.#fail(error);
     } finally {
-      this.#clients.delete(client);
+      this.#connections.delete(client);
     }
   }
 
@@ -445,8 +440,9 @@ export class Replica implements SessionReplica {
     const now = this.now();
     for (const { waiting } of this.#applying) {
       if (now < waiting.deadline || waiting.asker === null) continue;
-      waiting.asker.answered(this.#timedOut(waiting.operation));
+      const { asker, operation } = waiting;
       waiting.asker = null;
+      asker.answered(this.#timedOut(operation));
     }
     this.#supply.dropIdle(now);
     this.#wakeWaiting();
@@ -851,7 +847,7 @@ export class Replica implements SessionReplica {
     this.#scans.close();
     this.#supply.close();
     this.#listener?.close();
-    for (const client of this.#clients) client.close();
+    for (const client of this.#connections) client.close();
   }
 }
 

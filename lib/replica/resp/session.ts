@@ -23,19 +23,22 @@ import { needsOrder, type Operation, type Result } from "../../order/operation.t
 import { failureError, type Reply, type RequestOptions } from "../../wire/message.ts";
 import type { RespReader } from "../../wire/resp_reader.ts";
 import type { RespWriter } from "../../wire/resp_writer.ts";
-import type { Asker } from "../session.ts";
+import type { Asker, SessionReplica } from "../session.ts";
 import type { Socket } from "../socket.ts";
 import type { RespClient } from "./clients.ts";
 import { askedBy } from "./commands.ts";
 import { failureText } from "./failure.ts";
-import type { RespReplica } from "./replica.ts";
 import {
+  type Here,
   ok,
   type RespRequest,
   type RespWalk,
   type RespWrite,
   type ResultAnswer,
 } from "./request.ts";
+
+/** What a session of Redis's protocol asks its replica. */
+export interface RespReplica extends SessionReplica, Here {}
 
 /** A request that waits for its turn. */
 interface Asked {
@@ -335,7 +338,7 @@ export class RespSession {
     if (this.#level(options) === "eventual") this.#unordered = true;
     const write = new WriteUnderWay(this, bytes, answer);
     this.#underWay.push(write);
-    this.#replica.write(operation, { options, deadline }, write);
+    this.#replica.write({ operation, options }, deadline, write);
   }
 
   /** Answers how many other replicas have all that was written, once it is enough or time is up. */
