@@ -15,6 +15,7 @@ const ROUNDS = 3;
 const QUICK_ROUNDS = 1;
 const SECONDS = 2;
 const QUICK_SECONDS = 1;
+const WARM_UP_SECONDS = 10;
 const REPETITIONS = 30;
 const QUICK_REPETITIONS = 5;
 
@@ -32,6 +33,13 @@ export const FLAGS = {
     min: 1,
     about: `How long each measurement takes, after half as much of warm-up or 1 s; ${SECONDS} if ` +
       "not given",
+  },
+  "warm-up": {
+    kind: "count",
+    value: "N",
+    about:
+      `How many seconds each system is asked before anything is measured; ${WARM_UP_SECONDS} if ` +
+      "not given, since compilers at run time need about as long; 0 for --quick",
   },
   only: {
     kind: "list",
@@ -71,7 +79,7 @@ export const HELP: Help = {
   about: [
     "Compares kvdist with what is installed of Redis, NATS, ZooKeeper and etcd: starts each in " +
     "turn on this machine, gives all the same work, and stops it. Says what is missing and how " +
-    "to install it. A run as it stands takes about half an hour; nothing else should run.",
+    "to install it. A run as it stands takes about forty minutes; nothing else should run.",
     "Ratios are kvdist/peer within one round. Where kvdist loses, the table says so.",
   ],
   lists: [
@@ -93,6 +101,8 @@ export interface Plan {
   readonly works: readonly Work[];
   readonly rounds: number;
   readonly durationMs: number;
+  /** How long each system is asked, once it is started, before anything is measured. */
+  readonly warmUpMs: number;
   readonly repetitions: number;
   readonly keys: number;
   readonly valueBytes: number;
@@ -113,6 +123,7 @@ export function planOf(flags: PeersFlags): Plan {
     works: chosen(WORKS, flags.work, "work"),
     rounds: flags.rounds ?? (quick ? QUICK_ROUNDS : ROUNDS),
     durationMs: seconds * 1000,
+    warmUpMs: (flags["warm-up"] ?? (quick ? 0 : WARM_UP_SECONDS)) * 1000,
     repetitions: quick ? QUICK_REPETITIONS : REPETITIONS,
     keys: flags.keys,
     valueBytes: flags["value-bytes"],

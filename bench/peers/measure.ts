@@ -72,6 +72,18 @@ export async function prepare(target: Target, options: MeasureOptions): Promise<
   if (failures > 0) throw new FailedError(`the keys cannot be written: ${failure}`);
 }
 
+/**
+ * Asks for writes and then for reads, for so long together: V8 and Java compile what is used often
+ * only after a while, and a server that has just been started is not what its users meet.
+ */
+export async function warmUp(target: Target, ms: number, options: MeasureOptions): Promise<void> {
+  // The generator itself adds half as much before it begins to count.
+  const short = { ...options, durationMs: Math.round(ms / 3) };
+  if (ms === 0) return;
+  await generate(target, "write", PREPARING_CLIENTS, short);
+  await generate(target, "read", PREPARING_CLIENTS, short);
+}
+
 /** Does the work once. */
 export async function measure(
   target: Target,
@@ -100,7 +112,7 @@ async function generate(
     ...["--clients", `${clients}`, "--wait", `${wait}`, "--keys", `${keys}`],
     ...["--value-bytes", `${valueBytes}`, "--repetitions", `${repetitions}`],
     ...["--duration", `${durationMs}ms`],
-    ...["--warm-up", `${Math.max(WARM_UP_MS_MIN, durationMs / 2)}ms`],
+    ...["--warm-up", `${Math.max(WARM_UP_MS_MIN, Math.round(durationMs / 2))}ms`],
   ], options);
   return decodeGenerated(parseJson(text));
 }

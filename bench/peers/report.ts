@@ -58,6 +58,8 @@ export interface Report {
   readonly machine: Machine;
   readonly rounds: number;
   readonly durationMs: number;
+  /** How long each system was asked before anything was measured. */
+  readonly warmUpMs: number;
   readonly repetitions: number;
   readonly keys: number;
   readonly valueBytes: number;
@@ -148,7 +150,7 @@ export function workInWords({ comparison: { work, figure } }: Compared): string 
 
 /** How it was measured, a paragraph each. */
 export function conditions(report: Report): string[] {
-  const { machine, rounds, durationMs, keys, valueBytes, repetitions, curves } = report;
+  const { machine, rounds, durationMs, warmUpMs, keys, valueBytes, repetitions, curves } = report;
   const place =
     `${report.begun}; ${counted(machine.cores, "core")} ${machine.processor}; ${machine.system}; ` +
     `Deno ${machine.deno}; folders on ${machine.disk}; load before ${machine.load.toFixed(2)}` +
@@ -165,7 +167,9 @@ export function conditions(report: Report): string[] {
   }
   return [
     place,
-    `${time}; values of ${counted(valueBytes, "byte")}, ${counted(keys, "key")} written before; ` +
+    `${time}, in servers that have been asked for ${warmUpMs / 1000} s before; values of ${
+      counted(valueBytes, "byte")
+    }, ${counted(keys, "key")} written before; ` +
     `pairs: median of ${counted(repetitions, "repetition")} after 1,000 operations`,
     "Each client has one request under way, except with -P 16, where redis-benchmark asks. " +
     "Medians of all rounds, in brackets the least and the most; ratios are computed within a round.",

@@ -7,7 +7,7 @@
 import { FailedError, reason } from "../../lib/errors.ts";
 import { duration, percent, rate } from "../../lib/show/quantity.ts";
 import type { Plan } from "./flags.ts";
-import { isForRedisBenchmark, measure, type MeasureOptions, prepare } from "./measure.ts";
+import { isForRedisBenchmark, measure, type MeasureOptions, prepare, warmUp } from "./measure.ts";
 import { isBound, type Measurement } from "./measurement.ts";
 import { coresOf } from "./pinning.ts";
 import { Fleet, isInstalled } from "./processes.ts";
@@ -35,6 +35,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<Report> 
   await run.all();
   return {
     ...settingsOf(plan),
+    warmUpMs: plan.warmUpMs,
     ...{ begun, machine, pinnings, participants },
     absentees: [...absentees, ...run.absentees],
     measurements: run.measurements,
@@ -50,6 +51,7 @@ export async function runSweep(plan: Plan, options: RunOptions): Promise<Report>
   const { curves, absentees } = await sweep({ rounds, durationMs, ...options });
   return {
     ...settingsOf(plan),
+    warmUpMs: 0,
     ...{ begun, machine, absentees, curves },
     pinnings: [],
     participants: [],
@@ -129,6 +131,7 @@ class Run {
       const target = await system.start(fleet);
       const settings = this.#settings(cores.generator);
       await prepare(target, settings);
+      await warmUp(target, this.#plan.warmUpMs, settings);
       for (const work of works) {
         if (!await canDo(target, work)) continue;
         const measured = await measure(target, work, settings);

@@ -9,9 +9,10 @@ function plan(...argv: readonly string[]) {
 }
 
 Deno.test("peers: by default all systems, three rounds, both ways", () => {
-  const { systems, works, rounds, durationMs, repetitions, pinnings } = plan();
+  const { systems, works, rounds, durationMs, warmUpMs, repetitions, pinnings } = plan();
   assertEquals([systems.length, works.length], [11, 7]);
   assertEquals([rounds, durationMs, repetitions, pinnings], [3, 2000, 30, [false, true]]);
+  assertEquals(warmUpMs, 10_000);
 });
 
 Deno.test("peers: a name stands for itself, or for all that begin with it", () => {
@@ -28,8 +29,8 @@ Deno.test("peers: a name stands for itself, or for all that begin with it", () =
 });
 
 Deno.test("peers: what is said counts more than --quick", () => {
-  const { rounds, durationMs, repetitions } = plan("--quick", "--rounds", "2");
-  assertEquals([rounds, durationMs, repetitions], [2, 1000, 5]);
+  const { rounds, durationMs, warmUpMs, repetitions } = plan("--quick", "--rounds", "2");
+  assertEquals([rounds, durationMs, warmUpMs, repetitions], [2, 1000, 0, 5]);
 });
 
 Deno.test("peers: pinned and unpinned are one way each, both are both", () => {

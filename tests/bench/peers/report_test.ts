@@ -7,6 +7,7 @@ const REPORT: Report = {
   machine: { cores: 2, processor: "CPU", system: "linux", deno: "2.9.6", disk: "ext4", load: 0 },
   rounds: 1,
   durationMs: 2000,
+  warmUpMs: 10_000,
   repetitions: 30,
   keys: 10_000,
   valueBytes: 64,
