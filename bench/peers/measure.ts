@@ -40,7 +40,7 @@ export interface Measured {
 const GENERATOR = new URL("./generator/main.ts", import.meta.url).pathname;
 const SETTINGS = new URL("../../deno.json", import.meta.url).pathname;
 
-/** Compilers and caches of the server warm up too. */
+/** What a measurement asks before it counts: the generator, a new process each time, warms up. */
 const WARM_UP_MS_MIN = 1_000;
 
 /** Enough that one client's round trip does not decide how long the preparing takes. */
@@ -68,7 +68,7 @@ const LATE_MS = 120_000;
 
 /** Writes all keys once. */
 export async function prepare(target: Target, options: MeasureOptions): Promise<void> {
-  const { failures, failure } = await generate(target, "prepare", PREPARING_CLIENTS, options);
+  const { failures, failure } = await generate(target, "prepare", PREPARING_CLIENTS, options, 0);
   if (failures > 0) throw new FailedError(`the keys cannot be written: ${failure}`);
 }
 
@@ -77,11 +77,10 @@ export async function prepare(target: Target, options: MeasureOptions): Promise<
  * only after a while, and a server that has just been started is not what its users meet.
  */
 export async function warmUp(target: Target, ms: number, options: MeasureOptions): Promise<void> {
-  // The generator itself adds half as much before it begins to count.
-  const short = { ...options, durationMs: Math.round(ms / 3) };
   if (ms === 0) return;
-  await generate(target, "write", PREPARING_CLIENTS, short);
-  await generate(target, "read", PREPARING_CLIENTS, short);
+  const half = { ...options, durationMs: ms / 2 };
+  await generate(target, "write", PREPARING_CLIENTS, half, 0);
+  await generate(target, "read", PREPARING_CLIENTS, half, 0);
 }
 
 /** Does the work once. */
@@ -90,9 +89,9 @@ export async function measure(
   asked: Asked,
   options: MeasureOptions,
 ): Promise<Measured> {
-  return isForRedisBenchmark(asked)
-    ? await redisBenchmark(target, asked, options)
-    : await generate(target, asked.task, asked.clients, options);
+  if (isForRedisBenchmark(asked)) return await redisBenchmark(target, asked, options);
+  const warmUpMs = Math.max(WARM_UP_MS_MIN, options.durationMs / 2);
+  return await generate(target, asked.task, asked.clients, options, warmUpMs);
 }
 
 async function generate(
@@ -100,6 +99,7 @@ async function generate(
   task: Task,
   clients: number,
   options: MeasureOptions,
+  warmUpMs: number,
 ): Promise<Measured> {
   const { durationMs, keys, valueBytes, repetitions } = options;
   const map = Deno.env.get("KVDIST_IMPORT_MAP");
@@ -112,7 +112,7 @@ async function generate(
     ...["--clients", `${clients}`, "--wait", `${wait}`, "--keys", `${keys}`],
     ...["--value-bytes", `${valueBytes}`, "--repetitions", `${repetitions}`],
     ...["--duration", `${durationMs}ms`],
-    ...["--warm-up", `${Math.max(WARM_UP_MS_MIN, Math.round(durationMs / 2))}ms`],
+    ...["--warm-up", `${warmUpMs}ms`],
   ], options);
   return decodeGenerated(parseJson(text));
 }
