@@ -39,7 +39,7 @@ export const FLAGS = {
     value: "N",
     about:
       `How many seconds each system is asked before anything is measured; ${WARM_UP_SECONDS} if ` +
-      "not given, since compilers at run time need about as long; 0 for --quick. --sweep does not",
+      "not given, since compilers at run time need about as long; 0 for --quick",
   },
   only: {
     kind: "list",

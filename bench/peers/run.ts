@@ -35,7 +35,6 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<Report> 
   await run.all();
   return {
     ...settingsOf(plan),
-    warmUpMs: plan.warmUpMs,
     ...{ begun, machine, pinnings, participants },
     absentees: [...absentees, ...run.absentees],
     measurements: run.measurements,
@@ -47,11 +46,10 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<Report> 
 export async function runSweep(plan: Plan, options: RunOptions): Promise<Report> {
   const begun = new Date().toISOString();
   const machine = await describeMachine(options.dir);
-  const { rounds, durationMs } = plan;
-  const { curves, absentees } = await sweep({ rounds, durationMs, ...options });
+  const { rounds, durationMs, warmUpMs } = plan;
+  const { curves, absentees } = await sweep({ rounds, durationMs, warmUpMs, ...options });
   return {
     ...settingsOf(plan),
-    warmUpMs: 0,
     ...{ begun, machine, absentees, curves },
     pinnings: [],
     participants: [],
@@ -60,8 +58,8 @@ export async function runSweep(plan: Plan, options: RunOptions): Promise<Report>
 }
 
 /** Of the plan, what the report says of it. */
-function settingsOf({ rounds, durationMs, repetitions, keys, valueBytes }: Plan) {
-  return { rounds, durationMs, repetitions, keys, valueBytes };
+function settingsOf({ rounds, durationMs, warmUpMs, repetitions, keys, valueBytes }: Plan) {
+  return { rounds, durationMs, warmUpMs, repetitions, keys, valueBytes };
 }
 
 /** Where there is no taskset, nothing is pinned. */

@@ -8,7 +8,7 @@ import { spread } from "../../lib/cli/bench/pairs.ts";
 import { FailedError, reason } from "../../lib/errors.ts";
 import { count, duration, rate } from "../../lib/show/quantity.ts";
 import { residentMebibytes } from "../../tests/e2e/memory.ts";
-import { isForRedisBenchmark, measure, type Measured, prepare } from "./measure.ts";
+import { isForRedisBenchmark, measure, type Measured, prepare, warmUp } from "./measure.ts";
 import { Fleet, isInstalled } from "./processes.ts";
 import type { Absentee } from "./report.ts";
 import { startKvdist } from "./systems/kvdist.ts";
@@ -74,6 +74,8 @@ const TASKS = ["write", "read"] as const;
 export interface SweepOptions {
   readonly rounds: number;
   readonly durationMs: number;
+  /** How long each server is asked, once it is started, before anything is measured. */
+  readonly warmUpMs: number;
   /** Where the servers' folders are made. */
   readonly dir?: string;
   readonly signal: AbortSignal;
@@ -121,7 +123,7 @@ type Round = Readonly<Record<typeof TASKS[number], Measured & { residentMebibyte
 async function measureAt(
   setting: Setting,
   flags: readonly string[],
-  { rounds, durationMs, dir, signal }: SweepOptions,
+  { rounds, durationMs, warmUpMs, dir, signal }: SweepOptions,
 ): Promise<Round[]> {
   const { replicas, clients, keys, valueBytes } = setting;
   const isMissing = isForRedisBenchmark({ task: "read", clients, pipeline: 1 }) &&
@@ -143,6 +145,7 @@ async function measureAt(
       return { ...done, residentMebibytes: await residentMebibytes(target.pid) };
     };
     await prepare(target, options);
+    await warmUp(target, warmUpMs, options);
     measured.push({ write: await work("write"), read: await work("read") });
   }
   return measured;
