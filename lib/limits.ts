@@ -404,6 +404,24 @@ export const CHAOS_COLLECT_MS = 1_000;
 /** After healing, all replicas must be in one view and equal within this, on a machine under load. */
 export const CHAOS_CONVERGE_MS_MAX = 60_000;
 
+/** What a trace tells of a value: a longer one would fill the file, and no picture shows it. */
+export const TRACE_VALUE_CHARACTERS_MAX = 256;
+
+/** A trace is written about this often … */
+export const TRACE_FLUSH_MS = 5;
+
+/** … or when there is so much: a write of this size costs no more than its bytes. */
+export const TRACE_FLUSH_CHARACTERS = 65_536;
+
+/** How long it is counted what a trace tells of: short, or the first surge is told in full. */
+export const TRACE_WINDOW_MS = 100;
+
+/** In that time a trace tells of so many messages: twice those of 2,000 writes a second. */
+export const TRACE_MESSAGES_PER_WINDOW_MAX = 400;
+
+/** So many lines of a trace are drawn at once: more nobody follows, and a page must stay quick. */
+export const SHOW_LINES_MAX = 10_000;
+
 /** The bounds that a server can be given, and that both ends of a connection check. */
 export interface WireLimits {
   /** UTF-8 bytes of a key. */

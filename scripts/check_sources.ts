@@ -13,10 +13,11 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   store: ["order", "wire"],
   check: ["order"],
   client: ["wire"],
-  replica: ["order", "store", "wire"],
-  chaos: ["client", "check", "wire", "store", "order"],
-  show: ["check", "order", "wire"],
-  cli: ["chaos", "show", "check", "client", "replica", "order", "store", "wire"],
+  trace: ["check", "order", "store", "wire"],
+  replica: ["order", "store", "trace", "wire"],
+  chaos: ["client", "check", "trace", "wire", "store", "order"],
+  show: ["check", "trace", "order", "wire"],
+  cli: ["chaos", "show", "check", "trace", "client", "replica", "order", "store", "wire"],
 };
 
 /** What does no I/O: time and chance come in as values. Of lib's own files, those that serve them. */

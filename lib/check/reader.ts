@@ -174,6 +174,7 @@ export class HistoryReader {
           `"history": ${brief(line.history)}`,
       );
     }
+    if ("trace" in line) throw this.#error("it is a trace: give it as a file, not on stdin");
     const replicas = this.#count(line.replicas, "replicas", 1, REPLICAS_MAX);
     const { type, part, incomplete, ...facts } = line;
     if (type !== undefined) throw this.#wrong("type", "left out of the header", type);

@@ -6,6 +6,7 @@
 
 import { FailedError, reason, UsageError } from "../errors.ts";
 import { Cluster } from "../replica/cluster.ts";
+import { beginTrace } from "../trace/file.ts";
 import { type Command, EXIT_FAILED, EXIT_OK } from "./command.ts";
 import { environment } from "./environment.ts";
 import { parseFlags } from "./flags.ts";
@@ -43,10 +44,16 @@ async function run(argv: readonly string[]): Promise<number> {
 function starter(flags: ServeFlags, failed: (error: FailedError) => void) {
   const member = memberOptions(flags);
   if (member !== null) {
+    startTrace(flags.trace, member.peers.length);
     return (signal: AbortSignal) => Cluster.startMember({ ...member, failed }, signal);
   }
   const all = clusterOptions(flags);
+  startTrace(flags.trace, all.replicas);
   return (signal: AbortSignal) => Cluster.start({ ...all, failed }, signal);
+}
+
+function startTrace(path: string | undefined, replicas: number): void {
+  if (path !== undefined) beginTrace(path, { replicas, clients: "servers" });
 }
 
 /** The cluster, or null if it was asked to stop before it was ready. */

@@ -172,6 +172,11 @@ export class Order {
     return this.#promised;
   }
 
+  /** The Lamport clock. */
+  get clock(): number {
+    return this.#order.clock;
+  }
+
   /** How far this replica has delivered. */
   get position(): Position {
     return this.#order.position;

@@ -38,6 +38,8 @@ export interface ReplicaSettings {
   readonly limits?: WireLimits;
   /** Is given what happens. */
   readonly log?: Log;
+  /** The trace that the replicas add to, which has begun; none unless given. */
+  readonly trace?: string;
   /**
    * Called if a replica fails after the start in a way that no restart heals: the whole server
    * should stop with this text. From any other failure a replica is started again.
@@ -267,6 +269,7 @@ function workerOptions(
     requestTimeoutMs,
     applyDelayMs,
     limits: settings.limits ?? WIRE_LIMITS,
+    trace: settings.trace ?? null,
   };
 }
 

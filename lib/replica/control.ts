@@ -33,6 +33,8 @@ export interface WorkerOptions {
   readonly requestTimeoutMs: number;
   readonly applyDelayMs: number;
   readonly limits: WireLimits;
+  /** The trace to add to; null for none. */
+  readonly trace: string | null;
 }
 
 /** To a worker, in this order; the delay at any time, `stop` too. */

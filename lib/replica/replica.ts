@@ -46,6 +46,7 @@ import {
 import { encodeResult } from "../wire/operation.ts";
 import { type Hello, PROTOCOL } from "../wire/peer.ts";
 import { acceptAll } from "./accept.ts";
+import type { Asker, WriteRequest } from "./asker.ts";
 import { ClientConnection } from "./client_connection.ts";
 import { ConfirmedReads } from "./confirmed_reads.ts";
 import { Forcing } from "./forcing.ts";
@@ -55,10 +56,11 @@ import { highestIndex, orderStatus } from "./order_status.ts";
 import { RecentTimes } from "./recent_times.ts";
 import { RespClients } from "./resp/clients.ts";
 import type { RespReplica } from "./resp/session.ts";
-import type { Asker, EndsTurn, OutcomeRequest, Session, WriteRequest } from "./session.ts";
+import type { EndsTurn, OutcomeRequest, Session } from "./session.ts";
 import { ScanPreparation } from "./scan_preparation.ts";
 import { Since } from "./since.ts";
 import { Supply, type Wanted } from "./supply.ts";
+import type { ClientTrace, ReplicaTrace } from "./trace.ts";
 import { Turns } from "./turns.ts";
 
 /** What a replica is told once. */
@@ -81,6 +83,8 @@ export interface ReplicaOptions {
   readonly live: () => void;
   /** Called once when this replica cannot go on; it has stopped. */
   readonly failed: (error: FailedError) => void;
+  /** Told what this replica does, if somebody wants to see it. */
+  readonly trace?: ReplicaTrace;
 }
 
 /** An own operation that is not answered yet. */
@@ -110,6 +114,7 @@ export class Replica implements RespReplica {
   readonly #options: ReplicaOptions;
   readonly #store: Store;
   readonly #order: Order;
+  readonly #trace: ReplicaTrace | undefined;
   readonly #identity: string;
   readonly #links: Links;
   readonly #turns = new Turns();
@@ -185,6 +190,8 @@ export class Replica implements RespReplica {
     const durable = store.load();
     this.#identity = durable.identity;
     this.#order = new Order({ id, replicas, suspectAfterMs, force }, durable);
+    this.#trace = options.trace;
+    this.#trace?.started(durable.position.index, this.#order.clock);
     this.#rememberedAt = !this.#order.counts || store.mayHaveForgotten ? Infinity : 0;
     this.#countOutbox();
     this.#applyLeftOver(durable.position.index);
@@ -257,6 +264,11 @@ export class Replica implements RespReplica {
   /** By origin: the highest `n` applied here. */
   get appliedN(): Token {
     return this.#store.appliedN;
+  }
+
+  /** What a client asks is told from here on, if somebody wants to see it. */
+  traceClient(): ClientTrace | undefined {
+    return this.#trace?.client();
   }
 
   /** Carries out what a session has to do, at once or when it is its turn. */
@@ -457,7 +469,9 @@ export class Replica implements RespReplica {
   #run(event: Event): Effects | null {
     if (this.#stopped) return null;
     try {
-      return this.#carryOut(this.#order.step(event, this.now()));
+      const out = this.#order.step(event, this.now());
+      this.#trace?.stepped(event, out, this.#order.clock);
+      return this.#carryOut(out);
     } catch (error) {
       this.#fail(error);
       return null;
@@ -508,6 +522,7 @@ export class Replica implements RespReplica {
         const later = number > 0 && this.#isForcedLater(commit);
         const results = this.#commit(commit, number > 0 && !later);
         if (later) this.#forcing.add(number, safe);
+        this.#trace?.applied(commit.apply, this.#order.clock);
         commit.apply.forEach(({ message }, i) => this.#answerApplied(message, results[i]));
         const restored = commit.writes.some(({ type }) => type === "snapshot");
         if (restored) this.#answerRestored();
@@ -846,6 +861,7 @@ export class Replica implements RespReplica {
     this.#links.close();
     this.#scans.close();
     this.#supply.close();
+    this.#trace?.close();
     this.#listener?.close();
     for (const client of this.#connections) client.close();
   }

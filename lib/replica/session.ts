@@ -17,7 +17,6 @@ import {
   type WireLimits,
 } from "../limits.ts";
 import { Fifo } from "../order/fifo.ts";
-import type { Fence, Operation, Result } from "../order/operation.ts";
 import type { Page } from "../store/store.ts";
 import {
   decodeRequest,
@@ -31,7 +30,9 @@ import {
   type Token,
   tokenOf,
 } from "../wire/message.ts";
+import type { Asker, WriteRequest } from "./asker.ts";
 import type { Channel } from "./channel.ts";
+import type { ClientTrace } from "./trace.ts";
 
 /** What a session asks its replica. */
 export interface SessionReplica {
@@ -67,31 +68,18 @@ export interface SessionReplica {
   scan(prefix: string, page: Page): (readonly [key: string, value: string])[];
   /** What the replica says of itself. */
   status(): Status;
+  /** Tells of what a client asks, if that is wanted. */
+  traceClient(): ClientTrace | undefined;
   /** Calls it at the end of this turn, when all its answers have been gathered. */
   endTurn(session: EndsTurn): void;
   /** The session's next request waits; it is called to proceed when something has changed. */
   waits(session: Pick<Session, "proceed">): void;
 }
 
-/** Who has asked for a write, or a fence, and is told once what came of it. */
-export interface Asker {
-  /** The write was carried out, as the message `n` of this origin, and gave this. */
-  carriedOut(result: Result, origin: number, n: number): void;
-  /** The answer is another one. */
-  answered(reply: Reply): void;
-}
-
 /** Has something to do at the end of a turn. */
 export interface EndsTurn {
   /** All that the turn has to answer is gathered. */
   turnEnded(): void;
-}
-
-/** A write that is to be ordered. */
-export interface WriteRequest {
-  /** What is to be carried out; it bears no name. */
-  readonly operation: Exclude<Operation, Fence>;
-  readonly options: RequestOptions;
 }
 
 /** A question for many keys. */
@@ -120,6 +108,7 @@ interface Answer {
 export class Session {
   readonly #replica: SessionReplica;
   readonly #channel: Channel;
+  readonly #trace: ClientTrace | undefined;
   readonly #asked = new Fifo<Asked>();
   readonly #answers = new Fifo<Answer>();
   #bytesUnderWay = 0;
@@ -133,6 +122,7 @@ export class Session {
   constructor(replica: SessionReplica, channel: Channel) {
     this.#replica = replica;
     this.#channel = channel;
+    this.#trace = replica.traceClient();
     channel.onDrained(() => this.#drained());
   }
 
@@ -259,14 +249,18 @@ export class Session {
       case "write": {
         const obstacle = this.#replica.writeObstacle(request.options);
         if (obstacle !== null) return this.#wait(asked, obstacle);
-        this.#replica.write(request, deadline, this.#begin(asked));
+        const asker = this.#begin(asked);
+        const traced = this.#trace?.write(request, this.#askedMs(asked), asker);
+        this.#replica.write(request, deadline, traced ?? asker);
         return true;
       }
       case "get": {
         if (this.#writesUnderWay > 0) return false;
         const obstacle = this.#replica.readObstacle(request.options, asked.read);
         if (obstacle !== null) return this.#wait(asked, obstacle);
-        return this.#answerNow(asked, this.#valueReply(request.key));
+        const value = this.#replica.value(request.key);
+        this.#trace?.read(request.key, value, request.options, this.#askedMs(asked));
+        return this.#answerNow(asked, this.#valueReply(request.key, value));
       }
       case "outcome":
         if (this.#writesUnderWay > 0) return false;
@@ -285,8 +279,7 @@ export class Session {
     }
   }
 
-  #valueReply(key: string): Reply {
-    const value = this.#replica.value(key);
+  #valueReply(key: string, value: string | undefined): Reply {
     const token = this.#replica.appliedN;
     return value === undefined ? { type: "end", token } : { type: "value", key, value, token };
   }
@@ -323,11 +316,19 @@ export class Session {
 
   /** The request waits for the replica, at most until its deadline. */
   #wait(asked: Asked, obstacle: RequestError): boolean {
-    if (this.#replica.now() >= asked.deadline) {
+    const { request, deadline } = asked;
+    if (this.#replica.now() >= deadline) {
+      if ("operation" in request) this.#trace?.refused(request, this.#askedMs(asked), obstacle);
       return this.#answerNow(asked, errorReply(obstacle));
     }
     this.#replica.waits(this);
     return false;
+  }
+
+  /** When it was asked. */
+  #askedMs({ request, deadline }: Asked): number {
+    const timeout = "options" in request ? request.options.timeout : undefined;
+    return deadline - (timeout ?? this.#replica.requestTimeoutMs);
   }
 
   #take({ bytes }: Asked): Answer {

@@ -8,6 +8,7 @@
 
 import { FailedError, FolderError, reason, RefusedError } from "../errors.ts";
 import { invariant, unreachable } from "../invariant.ts";
+import type { Log } from "../log.ts";
 import { type Folder, holdsStore, takeFolder } from "../store/folder.ts";
 import { MemoryStore } from "../store/memory.ts";
 import { checkRoom } from "../store/room.ts";
@@ -16,6 +17,8 @@ import type { Store } from "../store/store.ts";
 import type { FailureKind, FromWorker, ToWorker, WorkerOptions } from "./control.ts";
 import type { PeerAddress } from "./links.ts";
 import { Replica } from "./replica.ts";
+import { ReplicaTrace } from "./trace.ts";
+import { TraceFile } from "../trace/file.ts";
 
 /** What the worker has taken so far. */
 interface Taken {
@@ -83,10 +86,14 @@ async function open(): Promise<void> {
   const { options, clientListener, peerListener } = taken;
   const store = await openStore(taken);
   const { id } = options;
+  const log: Log = (event) => tell({ type: "log", event: { ...event, replica: id } });
   replica = new Replica({
     ...options,
     store,
-    log: (event) => tell({ type: "log", event: { ...event, replica: id } }),
+    log,
+    trace: options.trace === null
+      ? undefined
+      : new ReplicaTrace(options, new TraceFile(options.trace, log)),
     live: () => tell({ type: "live" }),
     failed: (error) => fail(error.cause ?? error),
   });

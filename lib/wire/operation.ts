@@ -15,6 +15,7 @@ import {
   STORED,
   valueBytes,
 } from "../order/operation.ts";
+import { RequestError } from "../errors.ts";
 import { unreachable } from "../invariant.ts";
 import { byteLength } from "../bytes.ts";
 import { array, badRequest, brief, count, text } from "./json.ts";
@@ -120,6 +121,16 @@ export function decodeOperation(
   const operation = readOperation(name, value);
   if (bytes !== valueBytes(operation)) throw badRequest("bytes must be the length of the values");
   return requestId === undefined ? operation : { ...operation, ...readRequest(requestId, until) };
+}
+
+/** What a message's form says that it does; null if that is nothing that is known, or a fence. */
+export function decodeContent(key: string, value: unknown): Operation | null {
+  try {
+    return key === "" && value === null ? null : readOperation(key, value);
+  } catch (error) {
+    if (error instanceof RequestError) return null;
+    throw error;
+  }
 }
 
 function readOperation(key: string, value: unknown): Exclude<Operation, Fence> {

@@ -5,18 +5,23 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
+import { HISTORY_VERSION } from "../../lib/check/history.ts";
 import { Order } from "../../lib/order/order.ts";
+import { TRACE_VERSION, type TraceLine } from "../../lib/trace/line.ts";
 import { runSeeds } from "./seeds.ts";
 import { simulate } from "./simulation.ts";
 
 const USAGE = `usage: deno task sim [--seeds N] [--from SEED]
-       deno task sim --seed SEED     replays one seed with its trace`;
+       deno task sim --seed SEED     replays one seed, and tells of each step
+       deno task sim --seed SEED --trace FILE     … for kvdist show FILE`;
 
 async function main(): Promise<number> {
-  const flags = parseArgs(Deno.args, { string: ["seeds", "from", "seed"] });
+  const flags = parseArgs(Deno.args, { string: ["seeds", "from", "seed", "trace"] });
   if (flags.seed !== undefined) {
-    const trace = (line: string) => console.log(line);
-    const outcome = simulate({ seed: Number(flags.seed), core: Order, trace });
+    const seed = Number(flags.seed);
+    const outcome = flags.trace === undefined
+      ? simulate({ seed, core: Order, trace: (line) => console.log(line) })
+      : simulateInto(flags.trace, seed);
     console.log(JSON.stringify(outcome));
     return outcome.violation === null ? 0 : 1;
   }
@@ -35,6 +40,28 @@ async function main(): Promise<number> {
   const found = violations.length;
   console.log(`${seeds} seeds, ${found} violations, ${seconds} s, ${JSON.stringify(sum)}`);
   return found === 0 ? 0 : 1;
+}
+
+/** Replays a seed, whose time begins with 1970. */
+function simulateInto(path: string, seed: number) {
+  const lines: TraceLine[] = [];
+  let replicas = 0;
+  const outcome = simulate({
+    seed,
+    core: Order,
+    adjust: (profile) => {
+      ({ replicas } = profile);
+      return profile;
+    },
+    lines: (line) => lines.push(line),
+  });
+  const facts = { replicas, began: 0, clients: "servers", seed };
+  const header = { history: HISTORY_VERSION, trace: TRACE_VERSION, ...facts };
+  Deno.writeTextFileSync(
+    path,
+    [header, ...lines].map((line) => `${JSON.stringify(line)}\n`).join(""),
+  );
+  return outcome;
 }
 
 if (import.meta.main) Deno.exit(await main());

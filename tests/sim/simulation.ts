@@ -20,6 +20,8 @@ import { showBallot } from "../../lib/order/timestamp.ts";
 import { ConfirmedReads } from "../../lib/replica/confirmed_reads.ts";
 import { Supply, type SupplyStore } from "../../lib/replica/supply.ts";
 import { MemoryStore } from "../../lib/store/memory.ts";
+import type { FaultLine, TraceLine } from "../../lib/trace/line.ts";
+import { type Moment, ProtocolTrace } from "../../lib/trace/protocol.ts";
 import type { SnapshotReader } from "../../lib/store/store.ts";
 import { anyOperation, KEYS } from "./clients.ts";
 import { type Batch, Disk, type StoreClass } from "./disk.ts";
@@ -39,8 +41,10 @@ export interface SimulationOptions {
   readonly store?: StoreClass;
   /** What is submitted to the core in place of what a client asks, if the shell is broken on purpose. */
   readonly submit?: (operation: Operation, store: MemoryStore) => Operation;
-  /** Is given every line of the trace. */
+  /** Is given every line of the trace, for people. */
   readonly trace?: (line: string) => void;
+  /** Is given every line of the trace as `kvdist show` reads it; its time is the virtual one. */
+  readonly lines?: (line: TraceLine) => void;
   /** What becomes of each message on its way, e.g. its wire form and back. */
   readonly wire?: (message: PeerMessage) => PeerMessage;
   /** Changes the seed's profile. */
@@ -96,6 +100,8 @@ interface Node {
   waitReads: { readonly read: number; readonly floor: number; readonly key: string }[];
   reads: ConfirmedReads;
   lastRead: number;
+  /** What tells of its protocol, if somebody wants that; each process anew. */
+  told: ProtocolTrace | null;
   supply: Supply;
   /** Its folder was lost, and no view with the new one has started yet. */
   wiped: boolean;
@@ -115,6 +121,7 @@ class Simulation {
   readonly #profile: Profile;
   readonly #core: Core;
   readonly #trace: ((line: string) => void) | undefined;
+  readonly #lines: ((line: TraceLine) => void) | undefined;
   readonly #wire: (message: PeerMessage) => PeerMessage;
   readonly #shipped: (operation: Operation, store: MemoryStore) => Operation;
   readonly #due = new BinaryHeap<Due>((a, b) => a.at - b.at || a.order - b.order);
@@ -141,13 +148,14 @@ class Simulation {
   #written = 0;
 
   constructor(options: SimulationOptions) {
-    const { seed, core, store = MemoryStore, trace, wire, submit, adjust } = options;
+    const { seed, core, store = MemoryStore, trace, lines, wire, submit, adjust } = options;
     this.#seed = seed;
     this.#random = new Random(seed);
     const profile = drawProfile(this.#random);
     this.#profile = adjust === undefined ? profile : adjust(profile);
     this.#core = core;
     this.#trace = trace;
+    this.#lines = lines;
     this.#wire = wire ?? ((message) => message);
     this.#shipped = submit ?? ((operation) => operation);
     const { replicas, latencyMs, logKept } = this.#profile;
@@ -164,6 +172,7 @@ class Simulation {
       waitReads: [],
       reads: new ConfirmedReads(),
       lastRead: 0,
+      told: null,
       supply: new Supply(new MemoryStore(id, replicas, "none yet")),
       wiped: false,
       clockOffset: this.#random.int(0, 1_000_000),
@@ -434,6 +443,10 @@ class Simulation {
     node.supply = new Supply(inSmallParts(node.disk.store));
     node.order = new this.#core(config, node.disk.load());
     this.#say(`${node.id} starts`);
+    if (this.#lines !== undefined) {
+      node.told = new ProtocolTrace(node.id, replicas, this.#lines);
+      node.told.started(node.order.position.index, this.#moment(node.order));
+    }
     const tick = () => {
       if (node.life !== life || node.order === null) return;
       this.#step(node, { type: "tick", random: this.#random.next() });
@@ -447,6 +460,7 @@ class Simulation {
     if (!this.#faults || node.order === null) return;
     if (this.#counts.crashes >= this.#profile.crashesMax) return;
     this.#counts.crashes++;
+    this.#tellFault("kill", "begin", [node.id]);
     node.order = null;
     node.life++;
     node.waitEventual = [];
@@ -476,7 +490,10 @@ class Simulation {
       node.disk.cutPower(this.#random.int(0, 3));
       this.#say(`${node.id} loses power at ${node.disk.index}`);
     } else this.#say(`${node.id} is killed`);
-    this.#after(this.#random.int(10, this.#profile.awayMs), () => this.#start(node));
+    this.#after(this.#random.int(10, this.#profile.awayMs), () => {
+      this.#tellFault("kill", "end", [node.id]);
+      this.#start(node);
+    });
   }
 
   #crashMany(): void {
@@ -493,8 +510,11 @@ class Simulation {
     const pairs = this.#random.chance(0.3) ? [this.#twoNodes()] : apart;
     for (const [a, b] of pairs) this.#network.cut(a, b, true);
     this.#say(`cut ${pairs.map(([a, b]) => `${a}-${b}`).join(" ")}`);
+    const ways = pairs.map(([a, b]) => [a, b] as const);
+    this.#tellFault("cut", "begin", [], ways);
     this.#after(this.#random.int(100, 4000), () => {
       for (const [a, b] of pairs) this.#network.cut(a, b, false);
+      this.#tellFault("cut", "end", [], ways);
     });
   }
 
@@ -516,6 +536,7 @@ class Simulation {
     }
     const before = order.state;
     const out = order.step(event, this.#now + node.clockOffset);
+    node.told?.stepped(event, out, this.#moment(order));
     this.#checkState(node, order, before);
     const fetched = event.type === "receive" && event.message.type === "answer";
     if (out.deliver.length > 0 && !fetched) {
@@ -585,6 +606,7 @@ class Simulation {
         number: batches.reduce((last, batch) => Math.max(last, batch.number), 0),
       };
       const results = node.disk.write(merged);
+      if (node.order !== null) node.told?.applied(merged.deliver, this.#moment(node.order));
       merged.deliver.forEach(({ index, message: { origin, n } }, i) => {
         this.#invariants.gave(node.id, index, results[i]);
         if (origin === node.id) this.#answerApplied(node, n, results[i]);
@@ -673,6 +695,20 @@ class Simulation {
         : 0;
       if (chance > 0 && this.#random.chance(chance)) return this.#crash(node);
     }
+  }
+
+  #moment(order: Order): Moment {
+    return { at: Math.round(this.#now * 1000), time: order.clock };
+  }
+
+  #tellFault(
+    fault: string,
+    phase: FaultLine["phase"],
+    replicas: readonly number[],
+    ways?: FaultLine["ways"],
+  ): void {
+    const at = Math.round(this.#now * 1000);
+    this.#lines?.({ type: "fault", at, fault, phase, replicas, ...(ways && { ways }) });
   }
 
   #say(line: string): void {

@@ -4,11 +4,14 @@
  * @module
  */
 
+import { historyOf } from "../../check/reader.ts";
 import { HistoryText } from "../../check/text.ts";
 import type { History } from "../../check/recorded.ts";
 import { HistoryError, reason, UsageError } from "../../errors.ts";
 import { HISTORY_READ_BYTES } from "../../limits.ts";
+import { historyLinesOf } from "../../trace/history.ts";
 import { parseJson } from "../../wire/json.ts";
+import { isTrace, readTrace } from "../show/read_trace.ts";
 
 /** The name that stands for stdin. */
 export const STDIN = "-";
@@ -28,12 +31,19 @@ export async function readHistory(path: string, progress: ReadProgress): Promise
     using file = await Deno.open(path);
     const { size, isDirectory } = await file.stat();
     if (isDirectory) throw new UsageError("it is a folder");
+    if (isTrace(path)) return historyOfTrace(path);
     return await readAll(file, size, progress);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) throw new UsageError(`there is no file ${path}`);
     if (error instanceof HistoryError) throw new HistoryError(`${name}, ${error.message}`);
     throw new UsageError(`cannot read ${name}: ${reason(error)}`, { cause: error });
   }
+}
+
+/** A trace has no order of lines: it is put together first. */
+function historyOfTrace(path: string): History {
+  const { lines, replicas } = readTrace([path]);
+  return historyOf(historyLinesOf(lines, replicas));
 }
 
 interface Source {

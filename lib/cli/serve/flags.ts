@@ -126,6 +126,14 @@ export const FLAGS = {
     about: "Go on although a majority of the folders is lost, with all replicas present: what " +
       "only the lost ones held is lost with them",
   },
+  trace: {
+    kind: "text",
+    value: "FILE",
+    about:
+      "Tell there what replicas and clients do, for kvdist show FILE and kvdist check FILE; a " +
+      "trace that is there is gone on with. Of more than some 4,000 writes a second only a part is " +
+      "told",
+  },
   json: { kind: "boolean", about: "Print the ready line as JSON" },
   "log-level": {
     kind: "choice",
@@ -183,6 +191,7 @@ export const HELP: Help = {
       "kvdist serve --consistency eventual --apply-delay 5s",
       "a write is answered at once, and seen by reads five seconds later",
     ],
+    ["kvdist serve --trace run.jsonl", "for kvdist show run.jsonl"],
     ["KVDIST_PORT=0 kvdist serve --peer-port 0 --json", "free ports, told as JSON"],
     [
       "kvdist serve --id 1 --peers a:10052,b:10052,c:10052 --host 0.0.0.0",

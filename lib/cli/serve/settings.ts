@@ -33,6 +33,7 @@ export function replicaSettings(flags: ServeFlags): ReplicaSettings {
     applyDelayMs,
     suspectAfterMs: flags["suspect-after"],
     force: flags["force-new-cluster"],
+    trace: flags.trace,
     limits: {
       keyBytes,
       valueBytes,

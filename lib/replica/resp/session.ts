@@ -23,8 +23,10 @@ import { needsOrder, type Operation, type Result } from "../../order/operation.t
 import { failureError, type Reply, type RequestOptions } from "../../wire/message.ts";
 import type { RespReader } from "../../wire/resp_reader.ts";
 import type { RespWriter } from "../../wire/resp_writer.ts";
-import type { Asker, SessionReplica } from "../session.ts";
+import type { Asker } from "../asker.ts";
+import type { SessionReplica } from "../session.ts";
 import type { Socket } from "../socket.ts";
+import type { ClientTrace } from "../trace.ts";
 import type { RespClient } from "./clients.ts";
 import { askedBy } from "./commands.ts";
 import { failureText } from "./failure.ts";
@@ -66,6 +68,7 @@ export class RespSession {
   readonly #socket: Socket<RespReader, RespWriter>;
   readonly #client: RespClient;
   readonly #clusterLevel: Consistency;
+  readonly #trace: ClientTrace | undefined;
   readonly #asked = new Fifo<Asked>();
   readonly #underWay = new Fifo<WriteUnderWay>();
   #bytesUnderWay = 0;
@@ -92,6 +95,7 @@ export class RespSession {
     this.#socket = socket;
     this.#client = client;
     this.#clusterLevel = replica.status().consistency;
+    this.#trace = replica.traceClient();
     socket.onDrained(() => this.#drained());
   }
 
@@ -223,7 +227,9 @@ export class RespSession {
   #get(args: RespReader): boolean {
     if (this.#underWay.length > 0 || this.#level() === "linearizable") return false;
     if (this.#replica.readObstacle(this.#options, null) !== null) return false;
-    const value = this.#replica.value(args.text(1));
+    const key = args.text(1);
+    const value = this.#replica.value(key);
+    this.#trace?.read(key, value, this.#options, this.#replica.now());
     if (value === undefined) this.#socket.output.null();
     else this.#socket.output.bulk(value);
     this.#flush();
@@ -291,7 +297,7 @@ export class RespSession {
           (lists ? this.#replica.scanObstacle() : null);
         if (obstacle !== null) return this.#wait(asked, obstacle);
         if (request.type === "read") {
-          return this.#answer(asked, (out) => request.answer(out, this.#replica));
+          return this.#answer(asked, (out) => request.answer(out, this.#readBy(asked)));
         }
         this.#take(asked);
         this.#walk(request);
@@ -338,7 +344,9 @@ export class RespSession {
     if (this.#level(options) === "eventual") this.#unordered = true;
     const write = new WriteUnderWay(this, bytes, answer);
     this.#underWay.push(write);
-    this.#replica.write({ operation, options }, deadline, write);
+    const askedMs = deadline - this.#replica.requestTimeoutMs;
+    const traced = answer && this.#trace?.write({ operation, options }, askedMs, write);
+    this.#replica.write({ operation, options }, deadline, traced ?? write);
   }
 
   /** Answers how many other replicas have all that was written, once it is enough or time is up. */
@@ -359,10 +367,33 @@ export class RespSession {
     return this.#answer(asked, (out) => out.integer(others));
   }
 
+  /** The replica as a command reads it: what it reads is told, if that is wanted. */
+  #readBy({ options, deadline }: Asked): Here {
+    const replica = this.#replica;
+    const trace = this.#trace;
+    if (trace === undefined) return replica;
+    return {
+      clients: replica.clients,
+      now: () => replica.now(),
+      status: () => replica.status(),
+      scan: (prefix, page) => replica.scan(prefix, page),
+      value(key) {
+        const value = replica.value(key);
+        trace.read(key, value, options, deadline - replica.requestTimeoutMs);
+        return value;
+      },
+    };
+  }
+
   /** The request waits for the replica, at most until its deadline. */
   #wait(asked: Asked, obstacle: RequestError): boolean {
-    if (this.#replica.now() >= asked.deadline) return this.#fail(asked, obstacle);
-    return this.#waits();
+    const { request, options, deadline } = asked;
+    if (this.#replica.now() < deadline) return this.#waits();
+    if (request.type === "write") {
+      const askedMs = deadline - this.#replica.requestTimeoutMs;
+      this.#trace?.refused({ operation: request.operation, options }, askedMs, obstacle);
+    }
+    return this.#fail(asked, obstacle);
   }
 
   #waits(): false {

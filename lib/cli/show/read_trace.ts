@@ -1,0 +1,175 @@
+/**
+ * Reads traces from files, several as one.
+ *
+ * @module
+ */
+
+import { HistoryError, reason, UsageError } from "../../errors.ts";
+import { HISTORY_READ_BYTES } from "../../limits.ts";
+import { decodeTraceHeader, decodeTraceLine } from "../../trace/decode.ts";
+import type { TraceHeader, TraceLine } from "../../trace/line.ts";
+import { isObject, parseJson } from "../../wire/json.ts";
+
+/** A trace, in the order of time. */
+export interface Trace extends Pick<TraceHeader, "replicas" | "began"> {
+  readonly lines: readonly TraceLine[];
+  /** How many lines of the time that was asked for were left out, since they are too many. */
+  readonly leftOut: number;
+}
+
+/** What is read of it. */
+export interface TraceWindow {
+  /** From here on, in milliseconds since it began. */
+  readonly fromMs?: number;
+  /** Up to here. */
+  readonly toMs?: number;
+  /** At most so many lines, the first. */
+  readonly linesMax?: number;
+}
+
+/**
+ * The trace in the files: of one run, each with what some of its replicas told. What stands before
+ * the window is read only for where the replicas stood.
+ *
+ * @throws {UsageError} if one cannot be read, or is no trace of as many replicas
+ */
+export function readTrace(paths: readonly string[], window: TraceWindow = {}): Trace {
+  const headers = paths.map((path) => named(path, () => headerOf(path)));
+  const [{ replicas }] = headers;
+  const other = headers.findIndex((header) => header.replicas !== replicas);
+  if (other >= 0) {
+    throw new UsageError(
+      `${paths[other]} is a trace of ${headers[other].replicas} replicas, not of ${replicas}`,
+    );
+  }
+  const began = Math.min(...headers.map((header) => header.began));
+  const seen = new Seen(began, window);
+  for (const path of paths) {
+    named(path, () => {
+      for (const line of linesOf(path, replicas)) seen.take(line);
+    });
+  }
+  return { replicas, began, ...seen.finish() };
+}
+
+/** What of a trace is in a window. */
+class Seen {
+  readonly #from: number;
+  readonly #to: number;
+  readonly #linesMax: number;
+  readonly #lines: TraceLine[] = [];
+  /** Before the window: by replica and type, what was told last of where it stood. */
+  readonly #before = new Map<string, TraceLine>();
+
+  constructor(
+    began: number,
+    { fromMs = -Infinity, toMs = Infinity, linesMax = Infinity }: TraceWindow,
+  ) {
+    this.#from = began + fromMs * 1000;
+    this.#to = began + toMs * 1000;
+    this.#linesMax = linesMax;
+  }
+
+  take(line: TraceLine): void {
+    if (!("at" in line) || (line.at >= this.#from && line.at <= this.#to)) {
+      this.#lines.push(line);
+    } else if (line.at < this.#from && (line.type === "view" || line.type === "start")) {
+      const name = `${line.replica} ${line.type}`;
+      const before = this.#before.get(name);
+      if (before === undefined || atOf(before) <= line.at) this.#before.set(name, line);
+    }
+  }
+
+  finish(): Pick<Trace, "lines" | "leftOut"> {
+    const lines = inOrder(this.#lines);
+    const shown = lines.slice(0, this.#linesMax);
+    return {
+      lines: [...inOrder([...this.#before.values()]), ...shown],
+      leftOut: lines.length - shown.length,
+    };
+  }
+}
+
+/** Whether the file begins as a trace does. */
+export function isTrace(path: string): boolean {
+  try {
+    for (const { text } of textLines(path)) return isHeader(parseJson(text));
+    return false;
+  } catch {
+    // What is wrong with it is said when it is read.
+    return false;
+  }
+}
+
+/** When the first line was. */
+export function beganOf(lines: readonly TraceLine[]): number {
+  for (const line of lines) if ("at" in line) return line.at;
+  return 0;
+}
+
+/** Lines in the order of time; what has no moment comes last. */
+export function inOrder(lines: readonly TraceLine[]): TraceLine[] {
+  return [...lines].sort((a, b) => atOf(a) - atOf(b));
+}
+
+function atOf(line: TraceLine): number {
+  return "at" in line ? line.at : Number.MAX_VALUE;
+}
+
+/** Does it; what is wrong is said with the file's name. */
+function named<T>(path: string, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) throw new UsageError(`there is no file ${path}`);
+    throw new UsageError(`cannot read ${path}: ${reason(error)}`, { cause: error });
+  }
+}
+
+function headerOf(path: string): TraceHeader {
+  for (const { text, isWhole } of textLines(path)) {
+    if (!isWhole && text === "") break;
+    try {
+      return decodeTraceHeader(parseJson(text));
+    } catch (error) {
+      throw error instanceof HistoryError ? error : new HistoryError("it is no trace");
+    }
+  }
+  throw new HistoryError("it is empty");
+}
+
+function* linesOf(path: string, replicas: number): Generator<TraceLine> {
+  let number = 0;
+  for (const { text, isWhole } of textLines(path)) {
+    number++;
+    if (text.trim() === "") continue;
+    try {
+      const value = parseJson(text);
+      // Two processes that begin at once may both have written it.
+      if (!isHeader(value)) yield decodeTraceLine(value, replicas);
+    } catch (error) {
+      // A killed process may leave the beginning of a line.
+      if (!isWhole) return;
+      const words = error instanceof HistoryError ? error.message : "it is not JSON";
+      throw new HistoryError(`line ${number}: ${words}`, { cause: error });
+    }
+  }
+}
+
+function isHeader(value: unknown): boolean {
+  return isObject(value) && value.trace !== undefined && value.type === undefined;
+}
+
+function* textLines(path: string): Generator<{ readonly text: string; readonly isWhole: boolean }> {
+  using file = Deno.openSync(path);
+  if (file.statSync().isDirectory) throw new UsageError("it is a folder");
+  const decoder = new TextDecoder();
+  const bytes = new Uint8Array(HISTORY_READ_BYTES);
+  let rest = "";
+  for (let count = file.readSync(bytes); count !== null; count = file.readSync(bytes)) {
+    const lines = (rest + decoder.decode(bytes.subarray(0, count), { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    for (const text of lines) yield { text, isWhole: true };
+  }
+  yield { text: rest, isWhole: false };
+}

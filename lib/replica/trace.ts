@@ -1,0 +1,174 @@
+/**
+ * What one replica adds to a trace: the steps of its protocol, and what its clients ask and are
+ * told.
+ *
+ * @module
+ */
+
+import type { Consistency } from "../consistency.ts";
+import type { RequestError } from "../errors.ts";
+import type { Entry } from "../order/message.ts";
+import type { Operation, Result } from "../order/operation.ts";
+import type { Effects, Event } from "../order/step.ts";
+import type { AnswerLine, InvokeLine } from "../trace/line.ts";
+import { ProtocolTrace } from "../trace/protocol.ts";
+import { told, toldText } from "../trace/told.ts";
+import type { Reply, RequestOptions } from "../wire/message.ts";
+import { encodeValue } from "../wire/operation.ts";
+import type { Asker, WriteRequest } from "./asker.ts";
+import type { TraceFile } from "../trace/file.ts";
+
+/** What a client asks, and when, in milliseconds of the replica's clock. */
+type Asked = Pick<InvokeLine, "op" | "key" | "value" | "level" | "id"> & {
+  readonly askedMs: number;
+};
+
+type Answered = Omit<AnswerLine, "process" | "at">;
+
+/** Far enough apart for thousands of clients, and small enough for 32 bits with many replicas. */
+const FIRST_CLIENT_MAX = 2 ** 24;
+
+/** Whose trace it is. */
+interface Traced {
+  readonly id: number;
+  readonly replicas: number;
+  /** The level of a request that names none. */
+  readonly consistency: Consistency;
+}
+
+/** One replica's part of a trace. */
+export class ReplicaTrace {
+  readonly #traced: Traced;
+  readonly #file: TraceFile;
+  readonly #protocol: ProtocolTrace;
+  /** Its numbers go on at random, so that it gives others after a restart. */
+  #clients = Math.floor(Math.random() * FIRST_CLIENT_MAX);
+  #processes = 0;
+  #asked = 0;
+
+  /** Adds to the file what the replica does. */
+  constructor(traced: Traced, file: TraceFile) {
+    this.#traced = traced;
+    this.#file = file;
+    this.#protocol = new ProtocolTrace(traced.id, traced.replicas, (line) => file.add(line));
+  }
+
+  /** The process has begun, and goes on from this index. */
+  started(index: number, time: number): void {
+    this.#protocol.started(index, { at: now(), time });
+  }
+
+  /** The core has made a step; `time` is its Lamport clock. */
+  stepped(event: Event, out: Effects, time: number): void {
+    this.#protocol.stepped(event, out, { at: now(), time });
+  }
+
+  /** What was delivered has taken effect. */
+  applied(entries: readonly Entry[], time: number): void {
+    if (entries.length > 0) this.#protocol.applied(entries, { at: now(), time });
+  }
+
+  /** A client has come; nothing if it is not to be told of. */
+  client(): ClientTrace | undefined {
+    if (!this.#file.hasClients) return undefined;
+    return new ClientTrace(this, this.#own(this.#clients++), this.#traced.consistency);
+  }
+
+  /**
+   * Tells of a request and its answer, if its message, or as many of those without one, are told
+   * of. It is a process of its own: a client may have asked several at once.
+   */
+  answered(client: number, { askedMs, ...asked }: Asked, { type, ...answer }: Answered): void {
+    if (!this.#protocol.takes(answer.n ?? this.#asked++)) return;
+    const process = this.#own(this.#processes++);
+    const replica = this.#traced.id;
+    this.#file.add({ type: "invoke", process, at: at(askedMs), ...asked, replica, client });
+    this.#file.add({ type, process, at: now(), ...answer });
+  }
+
+  /** Writes what is not written, and ends it. */
+  close(): void {
+    this.#file[Symbol.dispose]();
+  }
+
+  /** The replica's own number, which none of the others gives. */
+  #own(number: number): number {
+    return number * this.#traced.replicas + this.#traced.id;
+  }
+}
+
+/** What one client asks and is told. */
+export class ClientTrace {
+  readonly #trace: ReplicaTrace;
+  readonly #client: number;
+  readonly #level: Consistency;
+
+  /** Use {@linkcode ReplicaTrace.client}. */
+  constructor(trace: ReplicaTrace, client: number, level: Consistency) {
+    this.#trace = trace;
+    this.#client = client;
+    this.#level = level;
+  }
+
+  /** A key was read. */
+  read(
+    key: string,
+    value: string | undefined,
+    { consistency }: RequestOptions,
+    askedMs: number,
+  ): void {
+    const read = value === undefined ? null : toldText(value);
+    const request = { op: "get", key, level: consistency ?? this.#level, askedMs };
+    this.#trace.answered(this.#client, request, { type: "ok", value: read });
+  }
+
+  /** Takes a write's answer, tells of it, and passes it on. */
+  write({ operation, options }: WriteRequest, askedMs: number, asker: Asker): Asker {
+    const request = this.#request(operation, options, askedMs);
+    return {
+      carriedOut: (result, origin, n) => {
+        this.#trace.answered(this.#client, request, { ...outcomeOf(result), origin, n });
+        asker.carriedOut(result, origin, n);
+      },
+      answered: (reply) => {
+        this.#trace.answered(this.#client, request, answerOf(reply));
+        asker.answered(reply);
+      },
+    };
+  }
+
+  /** A write was refused before it was ordered. */
+  refused({ operation, options }: WriteRequest, askedMs: number, { code }: RequestError): void {
+    const request = this.#request(operation, options, askedMs);
+    this.#trace.answered(this.#client, request, { type: "fail", code });
+  }
+
+  #request(operation: Operation, { consistency, id }: RequestOptions, askedMs: number): Asked {
+    return {
+      op: operation.type,
+      key: operation.key,
+      value: told(encodeValue(operation)),
+      level: consistency ?? this.#level,
+      ...(id !== undefined && { id }),
+      askedMs,
+    };
+  }
+}
+
+function outcomeOf(result: Result): Answered {
+  return result.type === "failed" ? { type: "fail", code: result.reason } : { type: "ok" };
+}
+
+function answerOf(reply: Reply): Answered {
+  if (reply.type !== "error") return { type: "ok" };
+  return { type: reply.details.maybe ? "info" : "fail", code: reply.code };
+}
+
+function now(): number {
+  return at(performance.now());
+}
+
+/** Microseconds since 1970 of a moment of this process. */
+function at(ms: number): number {
+  return Math.round((performance.timeOrigin + ms) * 1000);
+}

@@ -1,0 +1,102 @@
+/**
+ * The file of a trace: several replicas, of one process or of several, add their lines to it.
+ *
+ * @module
+ */
+
+import { HISTORY_VERSION } from "../check/history.ts";
+import { FailedError, reason } from "../errors.ts";
+import { TRACE_FLUSH_CHARACTERS, TRACE_FLUSH_MS } from "../limits.ts";
+import type { Log } from "../log.ts";
+import { decodeTraceHeader } from "./decode.ts";
+import { TRACE_VERSION, type TraceHeader, type TraceLine } from "./line.ts";
+import { parseJson } from "../wire/json.ts";
+
+const encoder = new TextEncoder();
+
+/** A header is not longer than that. */
+const HEADER_BYTES_MAX = 4_096;
+
+/** What a header says besides its version. */
+export type TraceFacts = Pick<TraceHeader, "replicas" | "clients">;
+
+/**
+ * Begins the file with its header; one that is a trace of as many replicas is gone on with.
+ *
+ * @throws {FailedError} if there is another file of that name, or it cannot be written
+ */
+export function beginTrace(path: string, { replicas, clients }: TraceFacts): void {
+  try {
+    using file = Deno.openSync(path, { read: true, append: true, create: true });
+    if (file.statSync().size === 0) {
+      const version = { history: HISTORY_VERSION, trace: TRACE_VERSION };
+      const began = Math.round((performance.timeOrigin + performance.now()) * 1000);
+      const header = { ...version, replicas, began, clients };
+      file.writeSync(encoder.encode(`${JSON.stringify(header)}\n`));
+    } else if (readHeader(file).replicas !== replicas) {
+      throw new FailedError(`it is there, and no trace of ${replicas} replicas`);
+    }
+  } catch (error) {
+    throw new FailedError(`cannot write a trace to ${path}: ${reason(error)}`, { cause: error });
+  }
+}
+
+function readHeader(file: Deno.FsFile): TraceHeader {
+  const bytes = new Uint8Array(HEADER_BYTES_MAX);
+  const text = new TextDecoder().decode(bytes.subarray(0, file.readSync(bytes) ?? 0));
+  try {
+    return decodeTraceHeader(parseJson(text.slice(0, text.indexOf("\n"))));
+  } catch (error) {
+    throw new FailedError("it is there, and no trace", { cause: error });
+  }
+}
+
+/** One replica's way into the file. Nothing is lost but what a kill finds not yet written. */
+export class TraceFile implements Disposable {
+  /** Whether the servers tell of clients. */
+  readonly hasClients: boolean;
+  readonly #log: Log;
+  /** Null when it cannot be written any more. */
+  #file: Deno.FsFile | null;
+  #text = "";
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Goes on behind what is there; lines of others may come between, but whole ones only. */
+  constructor(path: string, log: Log) {
+    this.#log = log;
+    this.#file = Deno.openSync(path, { read: true, append: true });
+    this.hasClients = readHeader(this.#file).clients === "servers";
+  }
+
+  /** Adds a line. */
+  add(line: TraceLine): void {
+    if (this.#file === null) return;
+    this.#text += `${JSON.stringify(line)}\n`;
+    if (this.#text.length >= TRACE_FLUSH_CHARACTERS) this.flush();
+    else this.#timer ??= setTimeout(() => this.flush(), TRACE_FLUSH_MS);
+  }
+
+  /** Writes what was added, in one piece. A disk that takes it no more ends the trace, not more. */
+  flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const bytes = encoder.encode(this.#text);
+    this.#text = "";
+    try {
+      if (bytes.length > 0 && this.#file?.writeSync(bytes) !== bytes.length) {
+        throw new FailedError("the disk is full");
+      }
+    } catch (error) {
+      this.#log({ level: "warn", event: "the trace ends", reason: reason(error) });
+      this.#file?.close();
+      this.#file = null;
+    }
+  }
+
+  /** Writes what was added, and ends it. */
+  [Symbol.dispose](): void {
+    this.flush();
+    this.#file?.close();
+    this.#file = null;
+  }
+}

@@ -1,0 +1,223 @@
+/**
+ * The history that a trace holds: what clients asked and were told, and the total order, in the
+ * form that the checker reads.
+ *
+ * @module
+ */
+
+import {
+  HISTORY_VERSION,
+  type HistoryHeader,
+  type HistoryLine,
+  type Invoke,
+  type InvokeFacts,
+  type OrderLine,
+} from "../check/history.ts";
+import type {
+  AnswerLine,
+  InvokeLine,
+  PlaceLine,
+  SubmitLine,
+  Submitted,
+  TraceLine,
+} from "./line.ts";
+import { messageName } from "./words.ts";
+
+/** The operations that a history has a form for. */
+const KNOWN: readonly string[] = ["get", "set", "delete", "fence"];
+
+/**
+ * The history in the lines of a trace, which stand in the order of time. What a history has no form
+ * for is left out, with all that touches the same keys; the header says so.
+ */
+export function historyLinesOf(lines: readonly TraceLine[], replicas: number): HistoryLine[] {
+  const maker = new HistoryMaker(lines);
+  for (const line of lines) maker.take(line);
+  return maker.finish(replicas);
+}
+
+class HistoryMaker {
+  readonly #lines: HistoryLine[] = [];
+  readonly #hasOrder: boolean;
+  /** Keys that are left out, since something is done to them that a history has no form for. */
+  readonly #leftOut: Set<string>;
+  #isLeftOut = false;
+  readonly #submitted = new Map<string, Submitted>();
+  /** By the trace's processes: the history's, and what each has under way. */
+  readonly #processes = new Map<number, number>();
+  readonly #clients = new Map<number, number>();
+  readonly #open = new Map<number, InvokeLine>();
+  readonly #ordered = new Set<number>();
+  /** Ids of requests, and names of messages, that a client is known to have asked for. */
+  readonly #asked: ReadonlySet<string>;
+  #every = 1;
+
+  constructor(lines: readonly TraceLine[]) {
+    this.#hasOrder = lines.some(({ type }) => type === "order");
+    this.#leftOut = new Set(lines.flatMap(strangeKeys));
+    this.#asked = new Set(lines.flatMap(askedNames));
+  }
+
+  take(line: TraceLine): void {
+    switch (line.type) {
+      case "invoke":
+        return this.#invoked(line);
+      case "ok":
+      case "fail":
+      case "info":
+        return this.#answered(line);
+      case "submit":
+        return line.messages.forEach((submitted) => this.#submit(submitted, line));
+      case "deliver":
+        return this.#delivered(line);
+      case "order":
+        return this.#add(line);
+      case "final":
+        return "key" in line ? this.#add(line) : void this.#lines.push(line);
+      case "sample":
+        this.#every = Math.max(this.#every, line.every);
+        return;
+      default:
+        return;
+    }
+  }
+
+  finish(replicas: number): HistoryLine[] {
+    const why = [
+      ...(this.#every > 1 ? ["only a part of the messages is told"] : []),
+      ...(this.#isLeftOut ? ["operations other than get, set and delete are left out"] : []),
+    ];
+    const header: HistoryHeader = {
+      history: HISTORY_VERSION,
+      replicas,
+      ...(why.length > 0 && { part: true as const, incomplete: why.join("; ") }),
+    };
+    return [header, ...this.#lines];
+  }
+
+  #invoked(line: InvokeLine): void {
+    if (this.#isStrange(line.key)) return;
+    this.#open.set(line.process, line);
+    this.#lines.push(invokeOf(line, {
+      process: numberOf(this.#processes, line.process),
+      ...(line.client !== undefined && { client: numberOf(this.#clients, line.client) }),
+    }));
+  }
+
+  #answered({ type, process, at, value, code }: AnswerLine): void {
+    const asked = this.#open.get(process);
+    if (asked === undefined) return;
+    this.#open.delete(process);
+    const number = numberOf(this.#processes, process);
+    if (type !== "ok") this.#lines.push({ type, process: number, at, ...(code && { code }) });
+    else {
+      const read = asked.op === "get" ? { value: value ?? null } : {};
+      this.#lines.push({ type, process: number, at, ...read });
+    }
+  }
+
+  /** A server tells of a request when it answers: of one that it never answered, here. */
+  #submit(submitted: Submitted, { replica, at }: SubmitLine): void {
+    const { n, op, key, value, id } = submitted;
+    const name = messageName(replica, n);
+    this.#submitted.set(name, submitted);
+    const isAsked = this.#asked.has(name) || (id !== undefined && this.#asked.has(idName(id)));
+    if (this.#hasOrder || isAsked || !KNOWN.includes(op) || op === "fence") return;
+    const process = -1 - this.#submitted.size;
+    const level = "eventual";
+    this.#invoked({ type: "invoke", process, at, op, key, value, level, replica, id });
+  }
+
+  /** The order is the same at all replicas: the first that delivers tells of it. */
+  #delivered({ messages }: PlaceLine): void {
+    if (this.#hasOrder) return;
+    for (const [index, origin, n] of messages) {
+      const submitted = this.#submitted.get(messageName(origin, n));
+      if (this.#ordered.has(index) || submitted === undefined) continue;
+      this.#ordered.add(index);
+      const line = orderOf(submitted, index, origin);
+      if (line !== null) this.#add(line);
+      else this.#isLeftOut = true;
+    }
+  }
+
+  #add(line: OrderLine | Extract<HistoryLine, { key: string; type: "final" }>): void {
+    if (!("key" in line) || !this.#isStrange(line.key)) this.#lines.push(line);
+  }
+
+  #isStrange(key: string): boolean {
+    const isStrange = this.#leftOut.has(key) || this.#leftOut.has(ALL_KEYS);
+    this.#isLeftOut ||= isStrange;
+    return isStrange;
+  }
+}
+
+/** What a line says that a client has asked for. */
+function askedNames(line: TraceLine): string[] {
+  switch (line.type) {
+    case "invoke":
+      return line.id === undefined ? [] : [idName(line.id)];
+    case "ok":
+    case "fail":
+    case "info":
+      return line.origin === undefined || line.n === undefined
+        ? []
+        : [messageName(line.origin, line.n)];
+    default:
+      return [];
+  }
+}
+
+/** An id, apart from names of messages. */
+function idName(id: string): string {
+  return `id ${id}`;
+}
+
+/** No key is empty: this stands for all of them. */
+const ALL_KEYS = "";
+
+/** The keys that a line does something to that a history has no form for. */
+function strangeKeys(line: TraceLine): string[] {
+  if (line.type === "invoke") return KNOWN.includes(line.op) ? [] : keysOf(line);
+  return line.type === "submit"
+    ? line.messages.filter(({ op }) => !KNOWN.includes(op)).flatMap(keysOf)
+    : [];
+}
+
+function keysOf({ op, key, value }: Pick<InvokeLine, "op" | "key" | "value">): string[] {
+  if (op === "rename" && Array.isArray(value)) return [key, String(value[1])];
+  if (op !== "several" || !Array.isArray(value)) return [key];
+  return value.slice(1).map((pair) => String(pair[0]));
+}
+
+function invokeOf(
+  { at, op, key, value, level, replica, session, id }: InvokeLine,
+  who: Pick<InvokeFacts, "process" | "client">,
+): Invoke {
+  const facts = {
+    type: "invoke",
+    at,
+    key,
+    level,
+    replica,
+    ...who,
+    ...(session !== undefined && { session }),
+  } as const;
+  const named = { ...facts, ...(id !== undefined && { id }) };
+  if (op === "set") return { ...named, op, value: String(value) };
+  return op === "delete" ? { ...named, op } : { ...facts, op: "get" };
+}
+
+function orderOf({ op, key, value, id }: Submitted, index: number, origin: number) {
+  const facts = { type: "order", index, origin, ...(id !== undefined && { id }) } as const;
+  if (op === "set") return { ...facts, op, key, value: String(value) } as const;
+  if (op === "delete") return { ...facts, op, key } as const;
+  return op === "fence" && id !== undefined ? { ...facts, id, op } as const : null;
+}
+
+/** The number that stands for another one: they begin with 0. */
+function numberOf(numbers: Map<number, number>, other: number): number {
+  const number = numbers.get(other) ?? numbers.size;
+  numbers.set(other, number);
+  return number;
+}

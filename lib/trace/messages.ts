@@ -1,0 +1,157 @@
+/**
+ * The ways of all messages of a trace, put together from its lines.
+ *
+ * @module
+ */
+
+import type { Covers, Placed, Stamped, SubmitLine, Submitted } from "./line.ts";
+import { replay } from "./replay.ts";
+import type { MessageStory } from "./story.ts";
+import { messageName, operationWords } from "./words.ts";
+
+/** Up to where a member has acknowledged an origin's messages, as a replica knows. */
+interface Acknowledged {
+  readonly time: number;
+  readonly at: number;
+}
+
+/** Takes what lines tell of messages. */
+export class Messages {
+  /** All, in the order in which they were met. */
+  readonly all: MessageStory[] = [];
+  readonly #replicas: number;
+  readonly #places = new Map<string, number>();
+  readonly #submitted: (Submitted | null)[] = [];
+  /** By origin and Lamport time. */
+  readonly #stamped = new Map<string, number>();
+  /** By replica, then by origin: what is in the queue. */
+  readonly #queued: readonly (readonly Set<number>[])[];
+  /** By replica, member and origin. */
+  readonly #acknowledged: Acknowledged[][][];
+
+  /** Knows none. */
+  constructor(replicas: number) {
+    this.#replicas = replicas;
+    this.#queued = this.#byReplica(() => this.#byReplica(() => new Set<number>()));
+    const none = { time: -1, at: 0 };
+    this.#acknowledged = this.#byReplica(() => this.#byReplica(() => this.#byReplica(() => none)));
+  }
+
+  /** The place of a message among all. */
+  place(origin: number, n: number): number {
+    const name = messageName(origin, n);
+    const place = this.#places.get(name);
+    if (place !== undefined) return place;
+    this.#places.set(name, this.all.length);
+    this.#submitted.push(null);
+    return this.all.push(this.#story(origin, n, null)) - 1;
+  }
+
+  /** The newest message of an origin that an acknowledgement covers; null if none is known. */
+  covered([origin, time]: Covers): MessageStory | null {
+    const place = this.#stamped.get(`${origin}@${time}`);
+    return place === undefined ? null : this.all[place];
+  }
+
+  /** Own operations got their numbers. */
+  submitted({ replica, messages }: SubmitLine, at: number): number[] {
+    return messages.map((submitted) => {
+      const place = this.place(replica, submitted.n);
+      this.all[place] = {
+        ...this.all[place],
+        words: operationWords(submitted),
+        key: submitted.key,
+        id: submitted.id ?? null,
+        submitted: at,
+      };
+      this.#submitted[place] = submitted;
+      return place;
+    });
+  }
+
+  /** Messages have come into the queue of a replica. */
+  queued(replica: number, origin: number, messages: readonly Stamped[], at: number): number[] {
+    return messages.map(([n, time]) => {
+      const place = this.place(origin, n);
+      const message = this.all[place];
+      message.time = time;
+      this.#stamped.set(`${origin}@${time}`, place);
+      if (message.delivered[replica] !== null) return place;
+      const stays = message.stays[replica];
+      // It may come again, in another view: then all is acknowledged anew.
+      const before = stays.at(-1);
+      if (before !== undefined) before.to = at;
+      const acknowledged = this.#byReplica((member) => {
+        const known = this.#acknowledged[replica][member][origin];
+        return known.time >= time ? known.at : null;
+      });
+      stays.push({ from: at, to: null, time, acknowledged });
+      this.#queued[replica][origin].add(place);
+      return place;
+    });
+  }
+
+  /** A replica has learnt that a member has acknowledged. */
+  acknowledged(replica: number, member: number, [origin, time]: Covers, at: number): void {
+    if (time > this.#acknowledged[replica][member][origin].time) {
+      this.#acknowledged[replica][member][origin] = { time, at };
+    }
+    for (const place of this.#queued[replica][origin]) {
+      const stay = this.all[place].stays[replica].at(-1);
+      if (stay !== undefined && stay.time <= time) stay.acknowledged[member] ??= at;
+    }
+  }
+
+  /** Messages have their place in the order at a replica. */
+  delivered(replica: number, messages: readonly Placed[], at: number): number[] {
+    return messages.map(([index, origin, n]) => {
+      const place = this.place(origin, n);
+      this.all[place].index = index;
+      this.all[place].delivered[replica] ??= at;
+      const stay = this.all[place].stays[replica].at(-1);
+      if (stay !== undefined) stay.to ??= at;
+      this.#queued[replica][origin].delete(place);
+      return place;
+    });
+  }
+
+  /** Messages have taken effect at a replica. */
+  applied(replica: number, messages: readonly Placed[], at: number): number[] {
+    return messages.map(([index, origin, n]) => {
+      const place = this.place(origin, n);
+      this.all[place].index = index;
+      this.all[place].applied[replica] ??= at;
+      return place;
+    });
+  }
+
+  /** All lines were taken: finds out what the messages changed. */
+  finish(): void {
+    const ordered = this.all.map((message, place) => ({ message, place }))
+      .filter(({ message }) => message.index !== null)
+      .sort((a, b) => (a.message.index ?? 0) - (b.message.index ?? 0));
+    const changes = replay(ordered.map(({ place }) => this.#submitted[place]));
+    ordered.forEach(({ message }, i) => message.changes = changes[i]);
+  }
+
+  #story(origin: number, n: number, words: string | null): MessageStory {
+    return {
+      origin,
+      n,
+      words,
+      key: null,
+      id: null,
+      time: null,
+      index: null,
+      submitted: null,
+      stays: this.#byReplica(() => []),
+      delivered: this.#byReplica(() => null),
+      applied: this.#byReplica(() => null),
+      changes: [],
+    };
+  }
+
+  #byReplica<T>(of: (id: number) => T): T[] {
+    return Array.from({ length: this.#replicas }, (_, id) => of(id));
+  }
+}

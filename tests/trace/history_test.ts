@@ -1,0 +1,85 @@
+/** Traces as histories, judged. */
+
+import { assertEquals } from "@std/assert";
+import { judge } from "../../lib/check/judge.ts";
+import { historyOf } from "../../lib/check/reader.ts";
+import type { Guarantee } from "../../lib/check/verdict.ts";
+import { historyLinesOf } from "../../lib/trace/history.ts";
+import type { AnswerLine, InvokeLine, TraceLine } from "../../lib/trace/line.ts";
+
+let process = 0;
+
+/** A request and its answer, as a server tells them. */
+function told(
+  at: number,
+  asked: Partial<InvokeLine>,
+  answered: Partial<AnswerLine> = {},
+): TraceLine[] {
+  const own = process++;
+  return [
+    {
+      ...{ type: "invoke", process: own, at, op: "get", key: "x", level: "sequential" },
+      ...{ replica: 0, client: own },
+      ...asked,
+    },
+    { type: "ok", process: own, at: at + 5, ...answered },
+  ];
+}
+
+/** A `set x` that becomes message n of replica 0, at that index. */
+function written(at: number, n: number, value: string): TraceLine[] {
+  const facts = { replica: 0, time: at } as const;
+  return [
+    { type: "submit", at, ...facts, messages: [{ n, op: "set", key: "x", value }] },
+    { type: "deliver", at: at + 1, ...facts, messages: [[n, 0, n]] },
+  ];
+}
+
+function verdicts(lines: TraceLine[], only: readonly Guarantee[]) {
+  const sorted = lines.sort((a, b) => ("at" in a ? a.at : 1e9) - ("at" in b ? b.at : 1e9));
+  const found = judge(historyOf(historyLinesOf(sorted, 3)), { only });
+  return only.map((guarantee) => found[guarantee]?.verdict);
+}
+
+const set = (value: string) => ({ op: "set", value });
+
+Deno.test("what servers tell is judged by the order that they deliver in", () => {
+  const good = [
+    ...written(10, 1, "a"),
+    ...told(9, set("a"), { origin: 0, n: 1 }),
+    ...told(20, {}, { value: "a" }),
+  ];
+  assertEquals(verdicts(good, ["sequential", "present"]), ["ok", "ok"]);
+  const old = [...good, ...told(40, { level: "linearizable" }, { value: null })];
+  assertEquals(verdicts(old, ["linearizable"]), ["illegal"]);
+  const invented = [...good, ...told(40, {}, { value: "never written" })];
+  assertEquals(verdicts(invented, ["present"]), ["illegal"]);
+});
+
+Deno.test("a write that its server never answered was asked for all the same", () => {
+  const lines = [...written(10, 1, "a"), ...told(20, {}, { value: "a" })];
+  assertEquals(verdicts(lines, ["present"]), ["ok"]);
+});
+
+Deno.test("what a history has no form for is left out with its keys, and nothing is proven of it", () => {
+  const facts = { at: 30, replica: 0, time: 30 } as const;
+  const lines: TraceLine[] = [
+    ...written(10, 1, "a"),
+    ...told(9, set("a"), { origin: 0, n: 1 }),
+    { type: "submit", ...facts, messages: [{ n: 2, op: "add", key: "c", value: ["add", "1"] }] },
+    { type: "deliver", ...facts, messages: [[2, 0, 2]] },
+    ...told(29, { op: "add", key: "c", value: ["add", "1"] }, { origin: 0, n: 2 }),
+    ...told(40, { key: "c" }, { value: "1" }),
+    ...told(50, {}, { value: "a" }),
+  ];
+  assertEquals(verdicts([...lines], ["sequential", "present"]), ["ok", "unknown"]);
+  const [header, ...rest] = historyLinesOf(lines, 3);
+  assertEquals("incomplete" in header, true);
+  assertEquals(rest.some((line) => "key" in line && line.key === "c"), false);
+});
+
+Deno.test("a trace of which only a part is told proves nothing is missing", () => {
+  const sample: TraceLine = { type: "sample", at: 1, replica: 0, time: 1, every: 4 };
+  const lines = [sample, ...written(10, 4, "a"), ...told(9, set("a"), { origin: 0, n: 4 })];
+  assertEquals(verdicts(lines, ["present"]), ["unknown"]);
+});
