@@ -11,7 +11,8 @@ import { client } from "./lib/cli/client.ts";
 import { runProgram } from "./lib/cli/command.ts";
 import { demo } from "./lib/cli/demo.ts";
 import { serve } from "./lib/cli/serve.ts";
+import { show } from "./lib/cli/show.ts";
 
-const COMMANDS = [serve, client, demo, chaos, check, bench];
+const COMMANDS = [serve, client, demo, chaos, check, show, bench];
 
 if (import.meta.main) Deno.exit(await runProgram(COMMANDS, Deno.args));

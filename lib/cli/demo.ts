@@ -10,6 +10,7 @@ import { labelled, WIDTH } from "../show/text.ts";
 import { type Command, EXIT_FAILED, EXIT_OK } from "./command.ts";
 import { DEMOS, type PlacedDemo } from "./demo/demos.ts";
 import { judgeAsAsked, type Judged } from "./demo/judged.ts";
+import { picture } from "./demo/picture.ts";
 import { ATTEMPTS_MAX, type Paint, play, type Played, playedForm, summary } from "./demo/play.ts";
 import { withProcesses } from "./demo/processes.ts";
 import { DemoRecord } from "./demo/record.ts";
@@ -21,6 +22,10 @@ import { type FlagTable, parseFlags, type Values } from "./flags.ts";
 import { definitions, helpText } from "./help.ts";
 import { interruptible } from "./interrupt.ts";
 import { didYouMean } from "./nearest.ts";
+import { aboutOf } from "./show/about.ts";
+import { paintDiagram } from "./show/paint.ts";
+import { beganOf } from "./show/read_trace.ts";
+import { writeReport } from "./show/write_report.ts";
 import { columns, isTerminal, json, print, progress, type Style, styled } from "./output.ts";
 
 const DELAY_MS_MAX = 600_000;
@@ -44,7 +49,17 @@ const FLAGS = {
     about: "Write what the clients asked and were told, for kvdist check FILE",
   },
   json: { kind: "boolean", about: "Print a line of JSON for each scene, and one in the end" },
-  plain: { kind: "boolean", about: "Only lines: no countdown" },
+  trace: {
+    kind: "text",
+    value: "FILE",
+    about: "Write also what the replicas did, for kvdist show FILE",
+  },
+  html: {
+    kind: "text",
+    value: "FILE",
+    about: "Write a page that draws what happened: one file that needs nothing else",
+  },
+  plain: { kind: "boolean", about: "Only lines: no countdown, no diagram" },
 } as const satisfies FlagTable;
 
 type DemoFlags = Values<typeof FLAGS>;
@@ -69,6 +84,7 @@ export const demo: Command = {
         ["kvdist demo stale", "three scenes, about a quarter of a minute"],
         ["kvdist demo stale --delay 1s --scene 2", "one scene, quickly"],
         ["kvdist demo crash", "replicas as processes, killed and started again"],
+        ["kvdist demo stale --html stale.html", "and a page that shows every message"],
         ["kvdist demo partition --history cut.jsonl", "for kvdist check cut.jsonl"],
       ],
     }),
@@ -172,14 +188,24 @@ async function playOn<S extends Scenery>(
   signal: AbortSignal,
   { scenes, flags, record, teller, delayMs }: Plan,
 ): Promise<Played[]> {
+  const stage = new Stage({ scenery, teller, record, delayMs, signal });
+  const isDrawn = !flags.plain && !flags.json;
   const results = await play(demo, {
     scenes,
-    stage: new Stage({ scenery, teller, record, delayMs, signal }),
+    stage,
+    ...(isDrawn && { draw: (since: number) => picture(stage, since, { paint: paintDiagram }) }),
     teller,
     paint: PAINT,
     played: (played) => flags.json && json(playedForm(demo, played)),
   });
   await record.addFinals(scenery);
+  if (flags.trace !== undefined) await Deno.writeTextFile(flags.trace, record.traceText());
+  if (flags.html !== undefined) {
+    const lines = record.trace();
+    const trace = { replicas: demo.replicas, began: beganOf(lines), lines, leftOut: 0 };
+    const title = `kvdist demo ${demo.name}: ${demo.summary}`;
+    writeReport(flags.html, trace, { title, about: aboutOf(trace) });
+  }
   // The replicas go, and with them what could still be read.
   record.collect = () => {};
   return results;
@@ -195,14 +221,17 @@ function conclude(
   const asPredicted = results.filter(({ verdict }) => verdict === "as predicted").length;
   const kept = judged.every(({ verdict }) => verdict === "ok");
   const ok = asPredicted === results.length && kept;
-  const { history } = flags;
+  const { history, trace, html } = flags;
   if (flags.json) {
-    json({ demo, scenes: results.length, asPredicted, judged, ...(history && { history }), ok });
+    const files = { ...(history && { history }), ...(trace && { trace }), ...(html && { html }) };
+    json({ demo, scenes: results.length, asPredicted, judged, ...files, ok });
   } else {
     print("");
     for (const line of summary(results, PAINT)) print(line);
     print("");
     for (const line of keptLines(judged)) print(line);
+    if (trace !== undefined) print(`The trace is in ${trace}: kvdist show ${trace}`);
+    if (html !== undefined) print(`The report is in ${html}`);
     if (history !== undefined) print(`The history is in ${history}: kvdist check ${history}`);
     print(`${asPredicted} of ${counted(results.length, "scene")} as predicted`);
   }

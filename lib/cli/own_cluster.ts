@@ -6,12 +6,20 @@
  */
 
 import { Cluster, type ClusterOptions } from "../replica/cluster.ts";
+import { beginTrace } from "../trace/file.ts";
 
 /** What may be said of such a cluster; the rest is its own affair. */
-export type OwnClusterOptions = Omit<
-  ClusterOptions,
-  "host" | "port" | "peerPort" | "data" | "failed"
->;
+export type OwnClusterOptions =
+  & Omit<ClusterOptions, "host" | "port" | "peerPort" | "data" | "failed">
+  & {
+    /** Whether the replicas tell what they do, but not of clients, in {@linkcode traceIn} a folder. */
+    readonly isTraced?: boolean;
+  };
+
+/** Where the trace is, in the folder of a run. */
+export function traceIn(folder: string): string {
+  return `${folder}/trace.jsonl`;
+}
 
 /**
  * Starts a cluster, gives it to `use`, and leaves nothing behind, whether `use` succeeds, fails
@@ -27,9 +35,15 @@ export async function withOwnCluster<T>(
 ): Promise<T> {
   const failure = new AbortController();
   const either = AbortSignal.any([signal, failure.signal]);
-  using folder = options.store === "memory" ? null : new OwnFolder();
+  const { store, isTraced = false, replicas } = options;
+  using folder = store === "memory" && !isTraced ? null : new OwnFolder();
+  const trace = folder !== null && isTraced ? traceIn(folder.path) : options.trace;
+  if (trace !== undefined) {
+    beginTrace(trace, { replicas, clients: isTraced ? "themselves" : "servers" });
+  }
   const cluster = await Cluster.start({
     ...options,
+    trace,
     host: "127.0.0.1",
     port: 0,
     peerPort: 0,

@@ -43,7 +43,8 @@ export function hold(lines: readonly HistoryLine[], guarantee: Guarantee): Judge
   return judgedOf(guarantee, verdict, (violation) => operationWords(history, violation));
 }
 
-function asking(line: HistoryLine, guarantee: Guarantee): HistoryLine {
+/** The line as if everybody had asked for that guarantee. */
+export function asking(line: HistoryLine, guarantee: Guarantee): HistoryLine {
   if (!("type" in line) || line.type !== "invoke") return line;
   if (guarantee === "session") return { ...line, session: true };
   const isLevel = guarantee === "sequential" || guarantee === "linearizable";

@@ -44,6 +44,8 @@ export interface PlayOptions<S extends Scenery = Scenery> {
   readonly teller: Teller;
   /** Sets off, e.g. by colours. */
   readonly paint: Paint;
+  /** Draws what has happened since a moment, in milliseconds since 1970. */
+  readonly draw?: (sinceMs: number) => Promise<readonly string[]>;
   /** Told of each scene when it is over. */
   readonly played?: (played: Played) => void;
 }
@@ -129,7 +131,11 @@ async function playScene<S extends Scenery>(
     const began = stage.record.mark();
     await scene.prepare(stage);
     stage.restart();
+    const sinceMs = performance.timeOrigin + performance.now();
     const outcome = await scene.run(stage);
+    const drawn = await options.draw?.(sinceMs) ?? [];
+    if (drawn.length > 0) teller.line("");
+    for (const line of drawn) teller.line(line);
     const judged = demo.heldTo.map((guarantee) => hold(stage.record.lines(began), guarantee));
     teller.line("");
     tellLabelled(teller, "observed", outcome.observed);

@@ -8,9 +8,12 @@
 import { ChaosCluster } from "../../chaos/cluster.ts";
 import { OrderCollector } from "../../chaos/order_collector.ts";
 import { FailedError } from "../../errors.ts";
+import { beginTrace } from "../../trace/file.ts";
 import { readLog } from "../../store/read_log.ts";
 import { runFolder } from "../chaos/folder.ts";
 import { ownProgram } from "../chaos/own_program.ts";
+import { traceIn } from "../own_cluster.ts";
+import { readTrace } from "../show/read_trace.ts";
 import { AskersAt } from "./askers.ts";
 import type { DemoRecord } from "./record.ts";
 import type { Asker, Processes } from "./scenery.ts";
@@ -39,12 +42,15 @@ export async function withProcesses<T>(
   const either = AbortSignal.any([signal, failure.signal]);
   const folder = await runFolder(undefined);
   try {
+    const trace = traceIn(folder.path);
+    beginTrace(trace, { replicas: options.replicas, clients: "themselves" });
+    options.record.traced = () => readTrace([trace]).lines;
     await using cluster = new ChaosCluster({
       replicas: options.replicas,
       data: folder.path,
       isTemporary: folder.isTemporary,
       program: ownProgram(folder.path),
-      serveFlags: [],
+      serveFlags: ["--trace", trace],
       crashed: (_, why) => failure.abort(new FailedError(why)),
     });
     await cluster.start();
@@ -65,9 +71,13 @@ class ClusterProcesses implements Processes, Disposable {
   readonly #askers: AskersAt;
   readonly #onlookers: AskersAt;
   readonly #collector: OrderCollector;
+  readonly #record: DemoRecord;
+  /** By replica: what ends the fault that keeps it down, in the record. */
+  readonly #down = new Map<number, () => void>();
 
   constructor(cluster: ChaosCluster, { replicas, requestTimeoutMs, record }: ProcessesOptions) {
     this.#cluster = cluster;
+    this.#record = record;
     this.#askers = new AskersAt(cluster.addresses, requestTimeoutMs);
     this.#onlookers = new AskersAt(cluster.addresses, requestTimeoutMs);
     this.#collector = new OrderCollector(
@@ -95,11 +105,14 @@ class ClusterProcesses implements Processes, Disposable {
   }
 
   start(replica: number): Promise<void> {
+    this.#down.get(replica)?.();
+    this.#down.delete(replica);
     return this.#cluster.replicas[replica].start();
   }
 
-  kill(replica: number): Promise<void> {
-    return this.#cluster.replicas[replica].kill();
+  async kill(replica: number): Promise<void> {
+    await this.#cluster.replicas[replica].kill();
+    this.#down.set(replica, this.#record.fault("kill", [replica]));
   }
 
   async wipe(replica: number): Promise<void> {
@@ -110,11 +123,15 @@ class ClusterProcesses implements Processes, Disposable {
 
   cutOff(replica: number): () => void {
     const others = this.#cluster.replicas.filter(({ id }) => id !== replica);
+    const healed = this.#record.fault("cut", [replica]);
     const opens = others.flatMap(({ id }) => [
       this.#cluster.cut({ from: id, to: replica }),
       this.#cluster.cut({ from: replica, to: id }),
     ]);
-    return () => opens.forEach((open) => open());
+    return () => {
+      opens.forEach((open) => open());
+      healed();
+    };
   }
 
   [Symbol.dispose](): void {

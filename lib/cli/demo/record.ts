@@ -10,9 +10,12 @@ import { whatIsMissing } from "../../chaos/convergence.ts";
 import {
   encodeLine,
   HISTORY_VERSION,
+  type HistoryHeader,
   type HistoryLine,
   type OrderLine,
 } from "../../check/history.ts";
+import { type FaultLine, TRACE_VERSION, type TraceLine } from "../../trace/line.ts";
+import { beganOf, inOrder } from "../show/read_trace.ts";
 import type { Scenery } from "./scenery.ts";
 
 /** What a record is made of. */
@@ -22,21 +25,23 @@ export interface RecordOptions {
   readonly demo: string;
 }
 
-/** The record of one demo. */
+/** The record of one demo; times are microseconds since 1970. */
 export class DemoRecord {
   /** What clients are recorded by. */
   readonly recorder: Recorder;
   /** Reads what is new in the total order, and adds it by {@linkcode DemoRecord.add}. */
   collect: () => void = () => {};
+  /** Reads what the replicas have told of themselves, if they have. */
+  traced: () => readonly TraceLine[] = () => [];
   readonly #options: RecordOptions;
-  readonly #lines: HistoryLine[] = [];
+  readonly #lines: Exclude<HistoryLine, HistoryHeader>[] = [];
+  readonly #faults: FaultLine[] = [];
   #writes = 0;
 
-  /** Nothing has happened yet; time begins now. */
+  /** Nothing has happened yet. */
   constructor(options: RecordOptions) {
-    const began = performance.now();
     this.#options = options;
-    this.recorder = new Recorder((line) => this.add(line), () => performance.now() - began);
+    this.recorder = new Recorder((line) => this.add(line), now);
   }
 
   /** A name for a write, which no other has: so each is found again in the total order. */
@@ -46,7 +51,32 @@ export class DemoRecord {
 
   /** Adds a line. */
   add(line: HistoryLine): void {
-    this.#lines.push(line);
+    if (line.type !== undefined) this.#lines.push(line);
+  }
+
+  /** Something is done to replicas; it ends when what this gives back is called. */
+  fault(fault: string, replicas: readonly number[]): () => void {
+    const add = (phase: FaultLine["phase"]) => {
+      const at = Math.round(now() * 1000);
+      this.#faults.push({ type: "fault", at, fault, phase, replicas });
+    };
+    add("begin");
+    return () => add("end");
+  }
+
+  /** Everything: what replicas and clients told, and what was done to them. */
+  trace(): TraceLine[] {
+    this.collect();
+    return inOrder([...this.traced(), ...this.#faults, ...this.#lines]);
+  }
+
+  /** The text of all that. */
+  traceText(): string {
+    const { replicas, demo } = this.#options;
+    const lines = this.trace();
+    const facts = { replicas, began: beganOf(lines), clients: "themselves", demo };
+    const header = { history: HISTORY_VERSION, trace: TRACE_VERSION, ...facts };
+    return [header, ...lines].map((line) => `${JSON.stringify(line)}\n`).join("");
   }
 
   /** How many lines there are now, with all that is delivered. */
@@ -92,6 +122,11 @@ export class DemoRecord {
       for (const [key, value] of held) this.add({ type: "final", replica, key, value });
     }
   }
+}
+
+/** Milliseconds since 1970. */
+function now(): number {
+  return performance.timeOrigin + performance.now();
 }
 
 function isOrderLine(line: HistoryLine): line is OrderLine {

@@ -10,7 +10,8 @@ import { invariant } from "../../invariant.ts";
 import type { Cluster } from "../../replica/cluster.ts";
 import { readLog } from "../../store/read_log.ts";
 import type { Token } from "../../wire/message.ts";
-import { withOwnCluster } from "../own_cluster.ts";
+import { traceIn, withOwnCluster } from "../own_cluster.ts";
+import { readTrace } from "../show/read_trace.ts";
 import { AskersAt } from "./askers.ts";
 import type { DemoRecord } from "./record.ts";
 import type { Asker, SessionAsker, Threads } from "./scenery.ts";
@@ -41,6 +42,7 @@ export async function withThreads<T>(
     fsync: "always",
     requestTimeoutMs,
     applyDelayMs: 0,
+    isTraced: true,
   } as const;
   return await withOwnCluster(settings, signal, async (cluster, signal, data) => {
     using threads = new ClusterThreads(cluster, requestTimeoutMs);
@@ -49,6 +51,7 @@ export async function withThreads<T>(
       (id, after, limit) => data === null ? [] : readLog(`${data}/${id}`, after, limit),
       (line) => record.add(line),
     );
+    record.traced = () => data === null ? [] : readTrace([traceIn(data)]).lines;
     record.collect = () => cluster.replicas.forEach(({ id }) => collector.collect(id));
     return await use(threads, signal);
   });
