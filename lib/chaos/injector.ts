@@ -37,6 +37,8 @@ export interface Target {
 export interface InjectorEvents {
   /** A fault was not done, and why. */
   skipped(why: string): void;
+  /** A fault is being done, or undone. */
+  phase(fault: Fault, phase: "begin" | "end"): void;
   /** A replica that was to run again does not. */
   failed(replica: number, error: unknown): void;
 }
@@ -90,7 +92,11 @@ export class Injector {
     const undo = await this.#begin(fault);
     if (undo === null) return false;
     this.#counts[fault.kind]++;
-    const active = pause(fault.ms, this.#healing.signal).then(undo);
+    this.#events.phase(fault, "begin");
+    const active = pause(fault.ms, this.#healing.signal).then(() => {
+      this.#events.phase(fault, "end");
+      return undo();
+    });
     this.#active.add(active);
     active.finally(() => this.#active.delete(active));
     return true;

@@ -7,6 +7,7 @@
 import { type Consistency, CONSISTENCY_LEVELS } from "../consistency.ts";
 import { exists } from "@std/fs/exists";
 import { connect } from "../client/mod.ts";
+import type { HistoryLine } from "../check/history.ts";
 import { FailedError, reason } from "../errors.ts";
 import { CHAOS_COLLECT_MS, CHAOS_CONVERGE_MS_MAX } from "../limits.ts";
 import { readLog, readUndelivered } from "../store/read_log.ts";
@@ -22,6 +23,7 @@ import { describeFault, type Fault, type FaultKind, plan } from "./plan.ts";
 import { Random } from "./random.ts";
 import { type LevelCounts, Recorder } from "./recorder.ts";
 import type { Program } from "./replica_process.ts";
+import { RunTrace } from "./run_trace.ts";
 
 /** What a run is told. */
 export interface RunOptions {
@@ -39,6 +41,8 @@ export interface RunOptions {
   readonly isTemporary: boolean;
   /** Where the history goes. */
   readonly history: string;
+  /** The trace that replicas and clients are told of in, which has begun; none if not given. */
+  readonly trace?: string;
   readonly program: Program;
   /** Further flags of `kvdist serve`. */
   readonly serveFlags: readonly string[];
@@ -97,12 +101,13 @@ const EVENTUAL = "e";
 export async function runChaos(options: RunOptions): Promise<RunReport> {
   const { seed, replicas, history, signal } = options;
   using file = new HistoryFile(history, { replicas, seed, faults: options.faults });
+  using trace = options.trace === undefined ? null : new RunTrace(options.trace);
   const crashes: string[] = [];
   await using cluster = new ChaosCluster({
     ...options,
     crashed: (_, why) => crashes.push(why),
   });
-  const run = new Run(options, cluster, file, crashes);
+  const run = new Run(options, cluster, { file, trace }, crashes);
   options.events.phase("starting the replicas");
   await cluster.start();
   signal.throwIfAborted();
@@ -113,19 +118,29 @@ class Run {
   readonly #options: RunOptions;
   readonly #cluster: ChaosCluster;
   readonly #crashes: string[];
-  readonly #file: HistoryFile;
+  readonly #write: (line: HistoryLine) => void;
+  readonly #trace: RunTrace | null;
   readonly #recorder: Recorder;
   readonly #collector: OrderCollector;
   readonly #gates: readonly Gate[];
   readonly #began = performance.now();
   #lastSkipped = "";
 
-  constructor(options: RunOptions, cluster: ChaosCluster, file: HistoryFile, crashes: string[]) {
+  constructor(
+    options: RunOptions,
+    cluster: ChaosCluster,
+    { file, trace }: { readonly file: HistoryFile; readonly trace: RunTrace | null },
+    crashes: string[],
+  ) {
     this.#options = options;
     this.#cluster = cluster;
-    this.#file = file;
+    this.#trace = trace;
     this.#crashes = crashes;
-    const write = file.add.bind(file);
+    const write = (line: HistoryLine) => {
+      file.add(line);
+      trace?.told(line, this.#began);
+    };
+    this.#write = write;
     this.#recorder = new Recorder(write, () => this.#elapsedMs);
     const folder = (id: number) => cluster.replicas[id].folder;
     this.#collector = new OrderCollector(
@@ -149,6 +164,7 @@ class Run {
     const load = new AbortController();
     const injector = new Injector(this.#target(), {
       skipped: (why) => this.#once(why),
+      phase: (fault, phase) => this.#trace?.fault(fault, phase),
       failed: (_, error) => this.#crashes.push(reason(error)),
     });
     const began = this.#elapsedMs;
@@ -353,9 +369,9 @@ class Run {
   async #readFinal(): Promise<void> {
     for (const [replica, address] of this.#cluster.addresses.entries()) {
       using client = await connect(address);
-      this.#file.add({ type: "final", replica });
+      this.#write({ type: "final", replica });
       for (const [key, value] of await client.dump()) {
-        this.#file.add({ type: "final", replica, key, value });
+        this.#write({ type: "final", replica, key, value });
       }
     }
   }

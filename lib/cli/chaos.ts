@@ -10,6 +10,8 @@ import { SEEDS } from "../chaos/random.ts";
 import { runChaos, type RunEvents, type RunOptions, type RunReport } from "../chaos/run.ts";
 import { encodeLine, type HistoryLine } from "../check/history.ts";
 import { UsageError } from "../errors.ts";
+import { SHOW_LINES_MAX } from "../limits.ts";
+import { beginTrace } from "../trace/file.ts";
 import { progressLine } from "../show/bar.ts";
 import { count, counted, roundDuration } from "../show/quantity.ts";
 import { type ChaosFlags, FLAGS, readFaults } from "./chaos/flags.ts";
@@ -17,8 +19,12 @@ import { runFolder } from "./chaos/folder.ts";
 import { ownProgram } from "./chaos/own_program.ts";
 import { reportLines } from "./chaos/report.ts";
 import { readHistory } from "./check/read_history.ts";
+import { aboutOf } from "./show/about.ts";
+import { readTrace } from "./show/read_trace.ts";
+import { writeReport } from "./show/write_report.ts";
 import { type Command, EXIT_FAILED, EXIT_INCONCLUSIVE, EXIT_OK } from "./command.ts";
 import { parseFlags } from "./flags.ts";
+import { traceIn } from "./own_cluster.ts";
 import { helpText } from "./help.ts";
 import { interruptible } from "./interrupt.ts";
 import { columns, json, note, print, progress, type Style, styled } from "./output.ts";
@@ -51,6 +57,7 @@ const HELP = {
     ["kvdist chaos --duration 20s", "enough to tell"],
     ["kvdist chaos --seed 7 --replicas 5 --duration 10m", "the faults of a seed, for long"],
     ["kvdist chaos --faults kill,wipe", "only these"],
+    ["kvdist chaos --duration 10s --html run.html", "and a page that shows what happened"],
   ],
 } as const;
 
@@ -81,16 +88,21 @@ async function runIn(
       `${roundDuration(flags.duration)} of ${faults.join(", ")}`,
   );
   let found = false;
+  const trace = traceOf(flags, folder.path);
   try {
     const report = await runChaos({
       ...flags,
       seed,
       faults,
       durationMs: flags.duration,
+      trace,
       data: folder.path,
       isTemporary: folder.isTemporary,
       program: ownProgram(folder.path),
-      serveFlags: ["--fsync", flags.fsync, "--suspect-after", `${flags["suspect-after"]}ms`],
+      serveFlags: [
+        ...["--fsync", flags.fsync, "--suspect-after", `${flags["suspect-after"]}ms`],
+        ...(trace === undefined ? [] : ["--trace", trace]),
+      ],
       signal,
       events: teller(flags),
     });
@@ -105,6 +117,7 @@ async function runIn(
       operations: flags["operations-min"],
     });
     found = concluded.conclusion === "violation";
+    if (trace !== undefined) keepTrace(trace, flags, seed);
     tell(flags, report, judged, concluded, smallest !== null);
     if (found && folder.isTemporary) note(`the replicas' folders and logs are in ${folder.path}`);
     return EXITS[concluded.conclusion];
@@ -112,6 +125,25 @@ async function runIn(
     progress(null);
     if (!found) await folder.remove();
   }
+}
+
+/** Where the replicas tell what they do, if that is wanted: among their folders, which they may write. */
+function traceOf({ trace, html, replicas }: ChaosFlags, folder: string): string | undefined {
+  if (trace === undefined && html === undefined) return undefined;
+  const path = traceIn(folder);
+  beginTrace(path, { replicas, clients: "themselves" });
+  return path;
+}
+
+/** What was told goes where it was asked for. */
+function keepTrace(path: string, { trace, html }: ChaosFlags, seed: number): void {
+  if (html !== undefined) {
+    progress("drawing");
+    const read = readTrace([path], { linesMax: SHOW_LINES_MAX });
+    writeReport(html, read, { title: `kvdist chaos, seed ${seed}`, about: aboutOf(read) });
+    progress(null);
+  }
+  if (trace !== undefined) Deno.copyFileSync(path, trace);
 }
 
 /** The exit code that says what was concluded. */
@@ -148,16 +180,18 @@ function tell(
   { conclusion, reasons }: Concluded,
   hasSmallest: boolean,
 ): void {
-  const { history } = flags;
+  const { history, trace, html } = flags;
   const smallest = hasSmallest ? smallestFile(flags) : null;
   if (flags.json) {
-    json({ ...report, judged, conclusion, reasons, history, smallest });
+    json({ ...report, judged, conclusion, reasons, history, smallest, trace, html });
     return;
   }
   for (const line of reportLines(report, judged, paint)) print(line);
   print("");
   for (const line of reasons) print(`  ${line}`);
   const part = smallest === null ? "" : `, its smallest part in ${smallest}`;
+  if (trace !== undefined) print(`The trace is in ${trace}: kvdist show ${trace}`);
+  if (html !== undefined) print(`The report is in ${html}`);
   print(`${paint(conclusion)}: seed ${report.seed}, history in ${history}${part}`);
 }
 

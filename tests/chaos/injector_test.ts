@@ -77,16 +77,18 @@ const WIPE = (replica: number): Fault => ({ kind: "wipe", replica, ...LONG });
 
 function injecting(target: Recorded) {
   const told: string[] = [];
+  const phases: string[] = [];
   const injector = new Injector(target, {
     skipped: (why) => told.push(why),
+    phase: ({ kind }, phase) => phases.push(`${phase} ${kind}`),
     failed: (id, error) => told.push(`${id}: ${error}`),
   });
-  return { told, injector };
+  return { told, phases, injector };
 }
 
 Deno.test("each kind is done, counted, and undone by the healing", async () => {
   const target = new Recorded(3);
-  const { injector } = injecting(target);
+  const { injector, phases } = injecting(target);
   const ways = [{ from: 0, to: 1 }, { from: 1, to: 0 }];
   await injector.inject({ kind: "kill", replicas: [0, 2], ...LONG });
   await injector.inject({ kind: "pause", replicas: [1], ...LONG });
@@ -97,7 +99,10 @@ Deno.test("each kind is done, counted, and undone by the healing", async () => {
   ]);
   assertEquals(injector.counts, { kill: 1, pause: 1, cut: 1, slow: 1, wipe: 0 });
   assertEquals(injector.total, 4);
+  const kinds = ["kill", "pause", "slow", "cut"];
+  assertEquals(phases.splice(0), kinds.map((kind) => `begin ${kind}`));
   await injector.heal();
+  assertEquals(phases, kinds.map((kind) => `end ${kind}`));
   assertEquals(target.done.sort(), [
     ...["heal 0→1", "heal 1→0", "quick 0→1", "reset 0→1", "reset 1→0", "resume 1"],
     ...["start 0", "start 2"],

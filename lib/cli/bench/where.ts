@@ -43,6 +43,11 @@ export const WHERE_FLAGS = {
     choices: ["always", "interval", "never"],
     default: "always",
   },
+  trace: {
+    kind: "text",
+    value: "FILE",
+    about: "Have them tell there what they do, for kvdist show FILE; it costs some speed",
+  },
 } as const satisfies FlagTable;
 
 /** What {@linkcode WHERE_FLAGS} say. */
@@ -52,7 +57,9 @@ export type WhereFlags = Values<typeof WHERE_FLAGS>;
 export function checkTargets(flags: WhereFlags): void {
   for (const target of flags.target) parseAddress(target);
   const own = ["replicas", "store", "fsync"] as const;
-  const idle = own.find((name) => flags[name] !== WHERE_FLAGS[name].default);
+  const idle = flags.trace !== undefined
+    ? "trace"
+    : own.find((name) => flags[name] !== WHERE_FLAGS[name].default);
   if (flags.target.length > 0 && idle !== undefined) {
     throw new UsageError(`--${idle} is for replicas of its own, and --target names others`);
   }
@@ -79,6 +86,7 @@ export async function withPlace<T>(
       fsync,
       requestTimeoutMs: REQUEST_TIMEOUT_MS,
       applyDelayMs: 0,
+      trace: flags.trace,
     },
     signal,
     async (cluster, signal) => {

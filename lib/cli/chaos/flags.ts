@@ -81,6 +81,20 @@ export const FLAGS = {
       "part that shows a violation",
     default: "./kvdist-chaos.jsonl",
   },
+  trace: {
+    kind: "text",
+    value: "FILE",
+    about:
+      "Write also what the replicas did, for kvdist show FILE; what is there is replaced. Some " +
+      "megabytes a second",
+  },
+  html: {
+    kind: "text",
+    value: "FILE",
+    about:
+      "Write a page that draws the run's first faults there; with --trace, kvdist show draws " +
+      "the others",
+  },
   "faults-min": {
     kind: "count",
     value: "N",

@@ -25,6 +25,7 @@ const FOREIGN_FLAGS = [
   "request-timeout",
   "store",
   "suspect-after",
+  "trace",
 ];
 
 const ROOT = new URL("../../../", import.meta.url);

@@ -1,0 +1,87 @@
+/**
+ * A story as the page of a report holds it: the same, in few bytes. Moments are whole microseconds
+ * since the trace began; what stands often stands once, in `words`.
+ *
+ * @module
+ */
+
+import type { Moment, Story } from "../../trace/story.ts";
+import type { Verdict } from "../../check/verdict.ts";
+
+/** What the checker says of a level, for the page. */
+export interface ReportVerdict {
+  readonly guarantee: string;
+  readonly verdict: Verdict["verdict"];
+  /** What was asked of the history: that, or as if every operation had asked for it. */
+  readonly asked: "as asked" | "held to";
+  readonly words: string;
+  /** Places of the operations that break it. */
+  readonly operations: readonly number[];
+}
+
+/** The kinds of arrows and marks, outcomes and states: in the page a place in these. */
+export const KINDS = {
+  arrows: ["broadcast", "acknowledge", "other"],
+  marks: ["submit", "deliver", "apply", "view", "suspect", "start", "restore", "sample"],
+  outcomes: ["ok", "fail", "info", "open"],
+  states: ["live", "installed", "outside", "down"],
+} as const;
+
+/** The story, with what the checker says of it, as the page reads it. */
+export function compact(story: Story, verdicts: readonly ReportVerdict[]): unknown {
+  const words = new Words();
+  const { arrows, marks, outcomes, states } = KINDS;
+  return {
+    replicas: story.replicas,
+    began: story.began,
+    lasts: us(story.lasts),
+    every: story.every,
+    clients: story.clients,
+    messages: story.messages.map((m) => [
+      ...[m.origin, m.n, words.of(m.words ?? ""), m.time, m.index, us(m.submitted)],
+      m.stays.map((stays) =>
+        stays.map((
+          { from, to, time, acknowledged },
+        ) => [us(from), us(to), time, acknowledged.map(us)])
+      ),
+      m.delivered.map(us),
+      m.applied.map(us),
+      m.changes.map(([key, value]) => [words.of(key), value === null ? null : words.of(value)]),
+    ]),
+    arrows: story.arrows.map((a) => [
+      ...[arrows.indexOf(a.kind), a.from, a.to, us(a.sent), us(a.received)],
+      ...[a.sentTime, a.receivedTime, words.of(a.words)],
+    ]),
+    marks: story.marks.map((m) => [
+      ...[us(m.at), m.replica, m.time, marks.indexOf(m.kind), words.of(m.words)],
+      m.messages,
+    ]),
+    operations: story.operations.map((o) => [
+      ...[o.client, o.replica, words.of(o.level), words.of(o.words), words.of(o.key)],
+      ...[o.isRead ? 1 : 0, us(o.began), us(o.ended), outcomes.indexOf(o.outcome)],
+      ...[words.of(o.answer), o.message, o.staleBy],
+    ]),
+    bands: story.bands.map((b) => [
+      ...[b.replica, us(b.from), us(b.to), states.indexOf(b.state), words.of(b.view)],
+      b.members,
+    ]),
+    faults: story.faults.map((f) => [words.of(f.fault), f.replicas, f.ways, us(f.from), us(f.to)]),
+    verdicts,
+    words: words.all,
+  };
+}
+
+class Words {
+  readonly all: string[] = [];
+  readonly #places = new Map<string, number>();
+
+  of(text: string): number {
+    const place = this.#places.get(text) ?? this.all.push(text) - 1;
+    this.#places.set(text, place);
+    return place;
+  }
+}
+
+function us(moment: Moment): number | null {
+  return moment === null ? null : Math.round(moment * 1000);
+}

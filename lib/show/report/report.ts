@@ -1,0 +1,65 @@
+/**
+ * The report of a trace: one page that needs nothing else.
+ *
+ * @module
+ */
+
+import type { Story } from "../../trace/story.ts";
+import { compact, type ReportVerdict } from "./compact.ts";
+
+/** What the page is made of, besides the story. */
+export interface ReportParts {
+  /** The look. */
+  readonly style: string;
+  /** What draws, for a browser. */
+  readonly script: string;
+  /** The body. */
+  readonly body: string;
+}
+
+/** What the page is about. */
+export interface ReportFacts {
+  /** Of the window, and the heading. */
+  readonly title: string;
+  /** In a sentence: where the trace comes from, and what of it is shown. */
+  readonly about: string;
+}
+
+/** The page. */
+export function report(
+  story: Story,
+  verdicts: readonly ReportVerdict[],
+  { title, about }: ReportFacts,
+  { style, script, body }: ReportParts,
+): string {
+  const filled = body.replaceAll("{title}", () => escape(title)).replaceAll(
+    "{about}",
+    () => escape(about),
+  );
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>${escape(title)}</title>
+<style>
+${style}</style>
+</head>
+<body>
+${filled}
+<script type="application/json" id="story">${embedded(compact(story, verdicts))}</script>
+<script>
+${script}</script>
+</body>
+</html>
+`;
+}
+
+/** Values never end the element that holds them, nor begin another: `<` is written as JSON may. */
+function embedded(value: unknown): string {
+  return JSON.stringify(value).replaceAll("<", "\\u003c");
+}
+
+function escape(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
+}
