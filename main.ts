@@ -10,9 +10,10 @@ import { check } from "./lib/cli/check.ts";
 import { client } from "./lib/cli/client.ts";
 import { runProgram } from "./lib/cli/command.ts";
 import { demo } from "./lib/cli/demo.ts";
+import { explain } from "./lib/cli/explain.ts";
 import { serve } from "./lib/cli/serve.ts";
 import { show } from "./lib/cli/show.ts";
 
-const COMMANDS = [serve, client, demo, chaos, check, show, bench];
+const COMMANDS = [serve, client, demo, explain, chaos, check, show, bench];
 
 if (import.meta.main) Deno.exit(await runProgram(COMMANDS, Deno.args));
