@@ -62,7 +62,7 @@ const HELP = {
     title: "Commands",
     entries: [
       [COMMANDS.write.join(", "), "A write whose answer depends on nothing that is there."],
-      [COMMANDS.change.join(", "), "A write that changes a key by what is there; also set --if."],
+      [COMMANDS.change.join(", "), "A write that changes a key by what is there."],
       [COMMANDS.get.join(", "), "A read."],
       [COMMANDS.list.join(", "), "A list of what a replica holds."],
       [COMMANDS.outcome.join(", "), "The question what came of a write."],

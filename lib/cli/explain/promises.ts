@@ -7,7 +7,6 @@
 import type { Consistency } from "../../consistency.ts";
 import {
   DUMP_KEYS_MAX,
-  FORCE_EVERY_MS,
   OUTBOX_BYTES_MAX,
   OUTBOX_MESSAGES_MAX,
   REQUEST_IDS_KEPT,
@@ -26,7 +25,7 @@ export type Kind = typeof KINDS[number];
 /** A scene of `kvdist demo`. */
 export type SceneName = readonly [demo: string, scene: number];
 
-/** What a level promises of an answer. */
+/** What a level promises of an answer. Of one that is always a refusal there is less to say. */
 export interface Promised {
   /** When it is given. */
   readonly answered: string;
@@ -35,15 +34,15 @@ export interface Promised {
   /** What may be relied on. */
   readonly means: string;
   /** What it does not say. */
-  readonly not: string;
+  readonly not?: string;
   /** What the end of a process costs, and the loss of a folder. */
-  readonly crash: string;
+  readonly crash?: string;
   /** What a power cut can cost, by what `--fsync` says. */
-  readonly powerCut: Readonly<Record<Fsync, string>>;
+  readonly powerCut?: Readonly<Record<Fsync, string>>;
   /** What happens at a replica that is cut off from the majority. */
-  readonly cutOff: string;
+  readonly cutOff?: string;
   /** What readers at other replicas may see. */
-  readonly elsewhere: string;
+  readonly elsewhere?: string;
   /** What to use if that is not enough. */
   readonly instead: string;
   /** Where it can be seen. */
@@ -63,7 +62,6 @@ export interface Summary {
 }
 
 const SUSPICION = roundDuration(SUSPECT_AFTER_MS);
-const LAST = `last ${roundDuration(FORCE_EVERY_MS)}`;
 const OUTBOX = `${OUTBOX_BYTES_MAX / 2 ** 20} MiB or ${count(OUTBOX_MESSAGES_MAX)} writes`;
 const IDS = count(REQUEST_IDS_KEPT);
 
@@ -89,8 +87,8 @@ export const SUMMARIES: Readonly<Record<Consistency, Summary>> = {
   },
   linearizable: {
     stored: "As in sequential.",
-    read: "Nothing that was answered before the read began is missing from it: a majority has " +
-      "confirmed that.",
+    read: "Nothing that was answered at sequential or linearizable before the read began is " +
+      "missing from it: a majority has confirmed that.",
     not: "Anything without a majority: such a read is refused, never old. An eventual write need " +
       "not be in it yet.",
     example:
@@ -112,7 +110,7 @@ const EVENTUAL_WRITE: Promised = {
     "is lost before another replica has the write, the write is lost.",
   powerCut: {
     always: "Costs nothing.",
-    interval: `Can cost the ${LAST} of such writes.`,
+    interval: "Can cost the last second of such writes.",
     never: "Can cost those that the system had not yet written.",
   },
   cutOff:
@@ -131,7 +129,7 @@ const SEQUENTIAL_WRITE: Promised = {
     "own replica has applied it, the others do so at the same place of the order.",
   means:
     "Its place is final, and behind every sequential or linearizable write that was answered " +
-    "before it was asked. Reads at its replica see it from now on, and linearizable reads at any " +
+    "before it was asked. Sequential reads at its replica see it from now on, and linearizable reads at any " +
     "replica.",
   not: "That the other replicas have applied it.",
   crash:
@@ -140,7 +138,7 @@ const SEQUENTIAL_WRITE: Promised = {
   powerCut: {
     always: "Costs nothing, even at all machines.",
     interval:
-      `At one machine it costs nothing: the others have it. At all it can cost the ${LAST}.`,
+      "At one machine it costs nothing: the others have it. At all it can cost the last second.",
     never: "At one machine it costs nothing: the others have it. At all it can cost what the " +
       "system had not yet written.",
   },
@@ -170,12 +168,7 @@ const NEVER_EVENTUAL: Promised = {
   answered:
     "At once, and always with needs_order: what it gives depends on its place in the order, " +
     "which an eventual write has not got when it is answered.",
-  means: "Nothing was done.",
-  not: "That it will be done: it is not taken.",
-  crash: "Changes nothing: nothing was taken.",
-  powerCut: { always: "Costs nothing.", interval: "Costs nothing.", never: "Costs nothing." },
-  cutOff: "The same.",
-  elsewhere: "Nothing of it.",
+  means: "Nothing was done, and nothing will be.",
   instead: "--consistency sequential with the request, whatever the cluster's level is.",
   scenes: [],
 };
@@ -191,7 +184,7 @@ const EVENTUAL_READ: Promised = {
     always: "The replica may show less than before until it is in a view again. Nothing is gone.",
     interval:
       "The replica may show less than before until it is in a view again. At all machines, " +
-      `what was written in the ${LAST} can be gone although it was read.`,
+      "what was written in the last second can be gone although it was read.",
     never: "The replica may show less than before until it is in a view again. At all machines, " +
       "what the system had not yet written can be gone although it was read.",
   },
@@ -199,7 +192,7 @@ const EVENTUAL_READ: Promised = {
   elsewhere: "Other values at the same moment: each replica shows how far it has got.",
   instead:
     "kvdist client --session, to read one's own writes and never go back; linearizable, to " +
-    "miss nothing that was answered.",
+    "miss nothing that was answered at sequential or above.",
   scenes: [["stale", 1], ["move", 1], ["move", 2]],
 };
 
@@ -216,14 +209,15 @@ const SEQUENTIAL_READ: Promised = {
   powerCut: {
     always: "The replica refuses with no_quorum until it is in a view again. Nothing is gone.",
     interval: "The replica refuses with no_quorum until it is in a view again. At all machines, " +
-      `what was written in the ${LAST} can be gone although it was read.`,
+      "what was written in the last second can be gone although it was read.",
     never:
       "The replica refuses with no_quorum until it is in a view again. At all machines, what " +
       "the system had not yet written can be gone although it was read.",
   },
   cutOff: "It is answered from what the replica holds, without what the others write meanwhile.",
   elsewhere: "An older or a newer value, in the same order.",
-  instead: "linearizable, to miss nothing that was answered anywhere; a session token, to move " +
+  instead:
+    "linearizable, to miss nothing that was answered at sequential or above; a session token, to move " +
     "without going back.",
   scenes: [["stale", 3], ["linearizable", 1], ["partition", 1]],
 };
@@ -242,7 +236,7 @@ const LINEARIZABLE_READ: Promised = {
   powerCut: {
     always: "What was read is there afterwards, even if all machines lost power.",
     interval: "At one machine it costs nothing. At all, what was written in the " +
-      `${LAST} can be gone although it was read.`,
+      "last second can be gone although it was read.",
     never: "At one machine it costs nothing. At all, what the system had not yet written can be " +
       "gone although it was read.",
   },
@@ -267,6 +261,7 @@ function listing(read: Promised): Promised {
       "whatever the request says, and never confirmed by a majority.",
     means: `${read.means} That holds of each key by itself: the list is of no single moment.`,
     instead: "get of the keys that matter, at the level that they need.",
+    scenes: [],
   };
 }
 
@@ -283,7 +278,7 @@ const ASKED_OUTCOME: Promised = {
   powerCut: SEQUENTIAL_WRITE.powerCut,
   cutOff:
     "What the replica has applied it tells; otherwise the answer is unknown at the time limit.",
-  elsewhere: "The same answer.",
+  elsewhere: "The same answer, unless it is unknown.",
   instead: "Ask only when the write is given up: the question itself rules it out if it is not " +
     "there. To have it done, ask the write again under its --id: it is applied once.",
   scenes: [["partition", 1]],
@@ -302,7 +297,10 @@ export const PROMISES: Readonly<Record<Consistency, Readonly<Record<Kind, Promis
         "At once: from what that replica has applied. Nothing is put into the order, since " +
         "no mark can hold back a write that is answered already.",
       means: "applied: the write is in the order, once. unknown: it is not applied here, and may " +
-        "wait at another replica.",
+        "wait at another replica. never: it was asked about at a higher level before, and ruled out " +
+        "there.",
+      cutOff: "What the replica has applied it tells; otherwise the answer is unknown.",
+      elsewhere: "Perhaps another answer: each replica tells what it has applied.",
       instead:
         "Ask at the replica that was given the write, and again later. To have it done, ask " +
         "the write again under its --id: it is applied once.",
@@ -339,19 +337,28 @@ export const PROMISES: Readonly<Record<Consistency, Readonly<Record<Kind, Promis
 /** What is promised, with the cost of a power cut for each of the settings. */
 export function promisedPoints(promised: Promised, settings: readonly Fsync[]): Point[] {
   return [
-    ["answered", promised.answered],
-    ...(promised.held === undefined ? [] : [["held by", promised.held] as const]),
-    ["means", promised.means],
-    ["not", promised.not],
-    ["crash", promised.crash],
-    ...settings.map((fsync) => powerCutPoint(promised, fsync)),
-    ["cut off", promised.cutOff],
-    ["elsewhere", promised.elsewhere],
-    ["not enough?", promised.instead],
+    ...point("answered", promised.answered),
+    ...point("held by", promised.held),
+    ...point("means", promised.means),
+    ...point("not", promised.not),
+    ...lossPoints(promised, settings),
+    ...point("cut off", promised.cutOff),
+    ...point("elsewhere", promised.elsewhere),
+    ...point("not enough?", promised.instead),
   ];
 }
 
-/** What a power cut can cost with this setting. */
-export function powerCutPoint({ powerCut }: Promised, fsync: Fsync): Point {
-  return ["power cut", `--fsync ${fsync}: ${powerCut[fsync]}`];
+/** What a crash and a power cut can cost. */
+export function lossPoints({ crash, powerCut }: Promised, settings: readonly Fsync[]): Point[] {
+  return [
+    ...point("crash", crash),
+    ...settings.flatMap((fsync) => {
+      if (powerCut === undefined) return [];
+      return point("power cut", `--fsync ${fsync}: ${powerCut[fsync]}`);
+    }),
+  ];
+}
+
+function point(about: string, text: string | undefined): Point[] {
+  return text === undefined ? [] : [[about, text]];
 }

@@ -14,7 +14,7 @@ import type { Given, OutcomeDetails, Reply, Token } from "../../wire/message.ts"
 import { printable, quoteField } from "../text.ts";
 import { factsOf, failureOf, fateOf } from "./errors.ts";
 import type { Explanation, Point } from "./explanation.ts";
-import { type Kind, powerCutPoint, promisedPoints, PROMISES } from "./promises.ts";
+import { type Kind, lossPoints, promisedPoints, PROMISES } from "./promises.ts";
 
 /** How it was asked. */
 export interface Asked {
@@ -29,7 +29,7 @@ export function explainReply(reply: Reply, asked: Asked): Explanation {
   switch (reply.type) {
     case "stored":
       return explained("STORED", asked, [
-        ["says", "The write is accepted for good. How far it has got by that, the level says:"],
+        ["says", "The write is accepted for good. How far it has got by that, the level says."],
         ...promised("write", asked),
         ["token", oneWrite(reply.token)],
       ]);
@@ -113,7 +113,7 @@ function changed({ level, fsync }: Asked): Point[] {
     [
       "level",
       "Nobody gets this at eventual, but needs_order; unless the same --id was used before " +
-      "at sequential or above. So it was asked there, and this is what it promises:",
+      "at sequential or above. So it was asked there; what follows is what it promises there.",
     ],
     ...promised("change", { level: "sequential", fsync }),
   ];
@@ -153,7 +153,7 @@ function outcomePoints(
   { level, fsync }: Asked,
 ): Point[] {
   const promised = PROMISES[level].outcome;
-  const lasting: Point[] = [["crash", promised.crash], powerCutPoint(promised, fsync)];
+  const lasting = lossPoints(promised, [fsync]);
   switch (outcome) {
     case "applied":
       return [
@@ -233,16 +233,16 @@ function oneWrite(token: Token): string {
 
 /** What the token of a read's answer names. */
 function allApplied(token: Token): string {
-  return `It names all that the replica had applied: ${named(token)}. Sent along with a request ` +
+  return `It names all that the replica had applied: up to ${
+    named(token)
+  }. Sent along with a request ` +
     "(kvdist client --session does so), it keeps any replica from showing less.";
 }
 
+/** The messages, by the numbers that each replica gives to what clients give to it. */
 function named(token: Token): string {
-  const parts = token.flatMap((n, origin) => n === 0 ? [] : [`${n} of replica ${origin}`]);
-  if (parts.length === 0) return "nothing";
-  return `message ${
-    parts.join(", ")
-  } (as the replica that was given it numbers its writes, with gaps)`;
+  const parts = token.flatMap((n, origin) => n === 0 ? [] : [`message ${n} of replica ${origin}`]);
+  return parts.length === 0 ? "nothing yet" : parts.join(", ");
 }
 
 /** No key or value is shown with more cells than this. */

@@ -23,7 +23,7 @@ import {
 /** The commands that levels tell apart, and those that are alike for them. */
 export const COMMANDS: Readonly<Record<Kind, readonly string[]>> = {
   write: ["set", "delete", "reset"],
-  change: ["incr", "append", "cas", "rename"],
+  change: ["set --if", "incr", "append", "cas", "rename"],
   get: ["get"],
   list: ["keys", "dump"],
   outcome: ["outcome"],
