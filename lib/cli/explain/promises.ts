@@ -260,6 +260,7 @@ function listing(read: Promised): Promised {
       `${DUMP_KEYS_MAX} keys at a time with writes in between. It is read at the cluster's level, ` +
       "whatever the request says, and never confirmed by a majority.",
     means: `${read.means} That holds of each key by itself: the list is of no single moment.`,
+    not: `${read.not} No session token goes with it.`,
     instead: "get of the keys that matter, at the level that they need.",
     scenes: [],
   };
