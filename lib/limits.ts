@@ -133,6 +133,33 @@ export const RESP_CURSORS_MAX = 4_096;
 /** How long a closed connection is still read, so that its last answer is not lost to a reset. */
 export const LINGER_MS = 1_000;
 
+/** HTTP requests that may be under way, each with a value in memory: of more, each is refused. */
+export const HTTP_REQUESTS_MAX = 256;
+
+/** Who watches over HTTP, each with a connection of its own: of more, each is refused. */
+export const HTTP_WATCHERS_MAX = 1_000;
+
+/** What a target has besides a key with three characters for each byte: path and query. */
+export const HTTP_TARGET_OVERHEAD_CHARACTERS = 1024;
+
+/** The headers of a request: a session of a thousand replicas, and room. */
+export const HTTP_HEADERS_CHARACTERS_MAX = 32 * 1024;
+
+/** The whole body of a request must have come by then: a mebibyte at a third of a megabit a second. */
+export const HTTP_BODY_MS_MAX = 30_000;
+
+/** Connections to a replica that are kept for the next HTTP request. */
+export const HTTP_IDLE_CONNECTIONS_MAX = 32;
+
+/** A replica that has not told its status by then counts as down for whoever asks over HTTP. */
+export const HTTP_STATUS_MS_MAX = 2_000;
+
+/** How often those who watch over HTTP are told. */
+export const HTTP_WATCH_MS = 1_000;
+
+/** Snapshots that may wait for a watcher who does not read: with one more it is let go. */
+export const HTTP_WATCHER_BEHIND_MAX = 10;
+
 /** Replicas tell each other that they live this often. */
 export const HEARTBEAT_MS = 100;
 
@@ -313,6 +340,23 @@ export const RECENT_MS = 60_000;
 
 /** … and of that, so many measurements: a whole percent of them is enough to tell the 99th. */
 export const RECENT_TIMES_MAX = 4096;
+
+/**
+ * The steps that latencies are counted in, in milliseconds: five for each power of ten (ISO 3, R5),
+ * from what a turn takes to what nobody waits for any more.
+ */
+export const LATENCY_BOUNDS_MS: readonly number[] = [
+  ...[0.025, 0.04, 0.063],
+  ...[0.1, 0.16, 0.25, 0.4, 0.63],
+  ...[1, 1.6, 2.5, 4, 6.3],
+  ...[10, 16, 25, 40, 63],
+  ...[100, 160, 250, 400, 630],
+  ...[1_000, 1_600, 2_500, 4_000, 6_300],
+  10_000,
+];
+
+/** Times at which a replica learned of entries that it has not applied: one a tick, some minutes. */
+export const STALENESS_MARKS_MAX = 8_192;
 
 /** With `--fsync interval` the disk is forced this often: a power cut costs at most that. */
 export const FORCE_EVERY_MS = 1_000;

@@ -170,3 +170,11 @@ export {
   type Suspect,
   type Token,
 } from "../wire/message.ts";
+export {
+  type Answered,
+  type KindCounts,
+  type Latencies,
+  REQUEST_KINDS,
+  type RequestCounts,
+  type RequestKind,
+} from "../wire/request_counts.ts";

@@ -44,6 +44,7 @@ import {
   tokenOf,
 } from "../wire/message.ts";
 import { encodeResult } from "../wire/operation.ts";
+import type { RequestKind } from "../wire/request_counts.ts";
 import { type Hello, PROTOCOL } from "../wire/peer.ts";
 import { acceptAll } from "./accept.ts";
 import type { Asker, WriteRequest } from "./asker.ts";
@@ -54,11 +55,13 @@ import { Links, type PeerAddress } from "./links.ts";
 import { logEventOf } from "./notices.ts";
 import { highestIndex, orderStatus } from "./order_status.ts";
 import { RecentTimes } from "./recent_times.ts";
+import { RequestCounter } from "./request_counter.ts";
 import { RespClients } from "./resp/clients.ts";
 import type { RespReplica } from "./resp/session.ts";
 import type { EndsTurn, OutcomeRequest, Session } from "./session.ts";
 import { ScanPreparation } from "./scan_preparation.ts";
 import { Since } from "./since.ts";
+import { Staleness } from "./staleness.ts";
 import { Supply, type Wanted } from "./supply.ts";
 import type { ClientTrace, ReplicaTrace } from "./trace.ts";
 import { Turns } from "./turns.ts";
@@ -152,6 +155,8 @@ export class Replica implements RespReplica {
   readonly #scans: ScanPreparation;
   readonly #supply: Supply;
   readonly #fsyncTimes = new RecentTimes();
+  readonly #requests = new RequestCounter();
+  readonly #staleness = new Staleness();
   /** Bytes of own messages not delivered, by what `operationBytes` counts. */
   #outboxBytes = 0;
   /**
@@ -388,6 +393,11 @@ export class Replica implements RespReplica {
     return this.#store.scan(prefix, page);
   }
 
+  /** A request of this level, or the cluster's, that came at `began` is answered in this turn. */
+  answered(kind: RequestKind, { consistency }: RequestOptions, ok: boolean, began: number): void {
+    this.#requests.answered(kind, consistency ?? this.#options.consistency, ok, began);
+  }
+
   /** Calls it at the end of this turn, when all its answers have been gathered. */
   endTurn(session: EndsTurn): void {
     this.#ending.push(session);
@@ -418,6 +428,8 @@ export class Replica implements RespReplica {
       missing: this.#missing(),
       applied: this.#store.applied,
       lag: highestIndex(order) - this.#store.applied,
+      staleness: Math.round(this.#staleness.of(this.#store.applied, this.now())),
+      obstacle: order.counts && this.#isOrdering() ? null : this.#noQuorum(false).message,
       outboxBytes: this.#outboxBytes,
       keys: this.#store.keys,
       store: this.#store.kind,
@@ -425,6 +437,7 @@ export class Replica implements RespReplica {
       fsyncP99: this.#fsyncTimes.p99(this.now()),
       uptime: Math.round(this.now() - this.#began),
       clients: this.#connections.size,
+      requests: this.#requests.counts(),
       identity: this.#identity,
     };
   }
@@ -450,6 +463,7 @@ export class Replica implements RespReplica {
     this.#missingSince.update(this.#order.missing());
     this.#suspectedSince.update(this.#order.suspects().keys());
     const now = this.now();
+    this.#staleness.note(highestIndex(this.#order), this.#isOrdering(), now);
     for (const { waiting } of this.#applying) {
       if (now < waiting.deadline || waiting.asker === null) continue;
       const { asker, operation } = waiting;
@@ -543,6 +557,7 @@ export class Replica implements RespReplica {
     const ending = this.#ending;
     if (ending.length === 0) return;
     this.#ending = [];
+    this.#requests.turnEnded(performance.now());
     for (const session of ending) session.turnEnded();
   }
 

@@ -18,6 +18,7 @@ import {
 } from "../limits.ts";
 import { Fifo } from "../order/fifo.ts";
 import type { Page } from "../store/store.ts";
+import type { RequestKind } from "../wire/request_counts.ts";
 import {
   decodeRequest,
   encodeReply,
@@ -70,6 +71,8 @@ export interface SessionReplica {
   status(): Status;
   /** Tells of what a client asks, if that is wanted. */
   traceClient(): ClientTrace | undefined;
+  /** A request that came at `began` is answered in this turn: it is counted. */
+  answered(kind: RequestKind, options: RequestOptions, ok: boolean, began: number): void;
   /** Calls it at the end of this turn, when all its answers have been gathered. */
   endTurn(session: EndsTurn): void;
   /** The session's next request waits; it is called to proceed when something has changed. */
@@ -92,6 +95,8 @@ export type OutcomeRequest = Extract<Request, { type: "outcome" }>;
 interface Asked {
   readonly request: Request | RequestError;
   readonly bytes: number;
+  /** When it came. */
+  readonly began: number;
   /** When its time limit ends. */
   readonly deadline: number;
   /** The confirmation that it needs, if it is a linearizable read. */
@@ -101,7 +106,7 @@ interface Asked {
 /** An answer's place; its text is null until it is known. */
 interface Answer {
   text: string | null;
-  readonly bytes: number;
+  readonly asked: Asked;
 }
 
 /** One client's connection. */
@@ -213,11 +218,12 @@ export class Session {
       request = error;
     }
     const timeout = "options" in request ? request.options.timeout : undefined;
-    const deadline = this.#replica.now() + (timeout ?? this.#replica.requestTimeoutMs);
+    const began = this.#replica.now();
+    const deadline = began + (timeout ?? this.#replica.requestTimeoutMs);
     const read = "type" in request && request.type === "get"
       ? this.#replica.beginRead(request.options)
       : null;
-    this.#asked.push({ request, bytes, deadline, read });
+    this.#asked.push({ request, bytes, began, deadline, read });
   }
 
   #hasRoom(): boolean {
@@ -250,7 +256,7 @@ export class Session {
         const obstacle = this.#replica.writeObstacle(request.options);
         if (obstacle !== null) return this.#wait(asked, obstacle);
         const asker = this.#begin(asked);
-        const traced = this.#trace?.write(request, this.#askedMs(asked), asker);
+        const traced = this.#trace?.write(request, asked.began, asker);
         this.#replica.write(request, deadline, traced ?? asker);
         return true;
       }
@@ -259,7 +265,7 @@ export class Session {
         const obstacle = this.#replica.readObstacle(request.options, asked.read);
         if (obstacle !== null) return this.#wait(asked, obstacle);
         const value = this.#replica.value(request.key);
-        this.#trace?.read(request.key, value, request.options, this.#askedMs(asked));
+        this.#trace?.read(request.key, value, request.options, asked.began);
         return this.#answerNow(asked, this.#valueReply(request.key, value));
       }
       case "outcome":
@@ -318,22 +324,16 @@ export class Session {
   #wait(asked: Asked, obstacle: RequestError): boolean {
     const { request, deadline } = asked;
     if (this.#replica.now() >= deadline) {
-      if ("operation" in request) this.#trace?.refused(request, this.#askedMs(asked), obstacle);
+      if ("operation" in request) this.#trace?.refused(request, asked.began, obstacle);
       return this.#answerNow(asked, errorReply(obstacle));
     }
     this.#replica.waits(this);
     return false;
   }
 
-  /** When it was asked. */
-  #askedMs({ request, deadline }: Asked): number {
-    const timeout = "options" in request ? request.options.timeout : undefined;
-    return deadline - (timeout ?? this.#replica.requestTimeoutMs);
-  }
-
-  #take({ bytes }: Asked): Answer {
+  #take(asked: Asked): Answer {
     this.#asked.shift();
-    const answer: Answer = { text: null, bytes };
+    const answer: Answer = { text: null, asked };
     this.#answers.push(answer);
     return answer;
   }
@@ -345,14 +345,22 @@ export class Session {
 
   #answer(answer: Answer, reply: Reply): void {
     answer.text = encodeReply(reply);
+    this.#count(answer.asked, reply);
     for (let head = this.#answers.first(); head; head = this.#answers.first()) {
       if (head.text === null) break;
       this.#answers.shift();
-      this.#bytesUnderWay -= head.bytes;
+      this.#bytesUnderWay -= head.asked.bytes;
       this.#channel.add(head.text);
     }
     this.#flush();
     this.#wake();
+  }
+
+  #count({ request, began }: Asked, { type }: Reply): void {
+    if (request instanceof RequestError) return;
+    if (request.type !== "write" && request.type !== "get") return;
+    const kind = request.type === "get" ? "read" : "write";
+    this.#replica.answered(kind, request.options, type !== "error", began);
   }
 
   /** All answers of this turn go out in one write. */

@@ -51,9 +51,10 @@ import {
 } from "./fields.ts";
 import { badRequest, brief, decodeArray, isObject, text } from "./json.ts";
 import { decodeResult } from "./operation.ts";
+import type { RequestCounts } from "./request_counts.ts";
 import { decodeWrite, encodeWrite, isWriteCommand, type Write, WRITE_COMMANDS } from "./write.ts";
 
-export type { RequestOptions, Token, Write };
+export type { RequestCounts, RequestOptions, Token, Write };
 
 /** What came of a write, by its request's id. */
 export const OUTCOMES = ["applied", "never", "unknown"] as const;
@@ -184,6 +185,13 @@ export interface Status {
   readonly applied: number;
   /** How many entries this replica is behind the highest index it knows of. */
   readonly lag: number;
+  /**
+   * Milliseconds that its reads may be behind: since when it lacks the first entry that it knows to
+   * lack, or has been out of a working view; what waits in other replicas' outboxes does not count.
+   */
+  readonly staleness: number;
+  /** Why it can order no write now, in words; null if it can. */
+  readonly obstacle: string | null;
   /** What is in the way of being taken into a working view, in words; null when in one. */
   readonly joining: string | null;
   /** Messages received and not yet delivered. */
@@ -206,6 +214,8 @@ export interface Status {
   readonly uptime: number;
   /** Client connections now open. */
   readonly clients: number;
+  /** What clients have asked since the replica started. */
+  readonly requests: RequestCounts;
   /** The folder's cluster, a UUID, or null before the first view. */
   readonly cluster: string | null;
   /** The folder's own identity, a UUID made with it. */

@@ -10,6 +10,16 @@ import { WIRE_LIMITS } from "../../lib/limits.ts";
 import { carryOut } from "../../lib/store/apply.ts";
 import { errorReply, resultReply, type Status } from "../../lib/wire/message.ts";
 
+/** What it says of its requests of one kind. */
+const COUNTS = {
+  answered: {
+    eventual: { ok: 0, failed: 0 },
+    sequential: { ok: 3, failed: 1 },
+    linearizable: { ok: 0, failed: 0 },
+  },
+  latencies: { counts: [2, 1, 1], sumMs: 25.5 },
+};
+
 /** What the server says of itself. */
 export const STATUS: Status = {
   id: 0,
@@ -28,6 +38,8 @@ export const STATUS: Status = {
   delivered: 7,
   applied: 7,
   lag: 0,
+  staleness: 0,
+  obstacle: null,
   joining: null,
   pending: 0,
   outbox: 0,
@@ -39,6 +51,7 @@ export const STATUS: Status = {
   requestTimeout: 5_000,
   uptime: 61_000,
   clients: 1,
+  requests: { boundsMs: [1, 10], read: COUNTS, write: COUNTS },
   cluster: "00000000-0000-4000-8000-000000000000",
   identity: "00000000-0000-4000-8000-000000000001",
   counts: true,

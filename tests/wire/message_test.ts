@@ -286,6 +286,15 @@ Deno.test("replies: their forms as text", () => {
   }
 });
 
+const COUNTS = {
+  answered: {
+    eventual: { ok: 0, failed: 0 },
+    sequential: { ok: 3, failed: 1 },
+    linearizable: { ok: 0, failed: 0 },
+  },
+  latencies: { counts: [2, 1, 1], sumMs: 25.5 },
+};
+
 Deno.test("a status is an object, given on as it came", () => {
   const status: Status = {
     id: 1,
@@ -304,6 +313,8 @@ Deno.test("a status is an object, given on as it came", () => {
     delivered: 9,
     applied: 8,
     lag: 1,
+    staleness: 25,
+    obstacle: null,
     joining: null,
     pending: 1,
     outbox: 0,
@@ -315,6 +326,7 @@ Deno.test("a status is an object, given on as it came", () => {
     requestTimeout: 5000,
     uptime: 12,
     clients: 1,
+    requests: { boundsMs: [1, 10], read: COUNTS, write: COUNTS },
     cluster: null,
     identity: "00000000-0000-4000-8000-000000000001",
     counts: true,

@@ -48,6 +48,8 @@ interface Asked {
   readonly bytes: number;
   /** The level that the connection had. */
   readonly options: RequestOptions;
+  /** When it came. */
+  readonly began: number;
   /** When its time limit ends. */
   readonly deadline: number;
   /** The confirmation that it needs, if it is a linearizable read. */
@@ -148,7 +150,7 @@ export class RespSession {
       if (head.result === null) break;
       this.#underWay.shift();
       this.#bytesUnderWay -= head.bytes;
-      this.#answerWrite(head.result, head.answer);
+      this.#answerWrite(head, head.result);
     }
     if (this.#underWay.length === 0) this.proceed();
     else this.#wake();
@@ -232,6 +234,7 @@ export class RespSession {
     this.#trace?.read(key, value, this.#options, this.#replica.now());
     if (value === undefined) this.#socket.output.null();
     else this.#socket.output.bulk(value);
+    this.#replica.answered("read", this.#options, true, this.#replica.now());
     this.#flush();
     return true;
   }
@@ -239,13 +242,15 @@ export class RespSession {
   #set(args: RespReader): boolean {
     if (this.#replica.writeObstacle(this.#options) !== null) return false;
     const bytes = args.size(2);
+    const began = this.#replica.now();
     this.#bytesUnderWay += args.bytes;
     this.#write({
       operation: { type: "set", key: args.text(1), value: args.text(2), bytes },
       answer: ok,
       bytes: args.bytes,
       options: this.#options,
-      deadline: this.#replica.now() + this.#replica.requestTimeoutMs,
+      began,
+      deadline: began + this.#replica.requestTimeoutMs,
     });
     return true;
   }
@@ -262,11 +267,12 @@ export class RespSession {
     const timeoutMs = request.type === "wait" && request.timeoutMs > 0
       ? Math.min(request.timeoutMs, this.#replica.requestTimeoutMs)
       : this.#replica.requestTimeoutMs;
-    const deadline = this.#replica.now() + timeoutMs;
+    const began = this.#replica.now();
+    const deadline = began + timeoutMs;
     const isRead = request.type === "read" || request.type === "walk";
     const read = isRead ? this.#replica.beginRead(options) : null;
     this.#bytesUnderWay += bytes;
-    this.#asked.push({ request, bytes, options, deadline, read });
+    this.#asked.push({ request, bytes, options, began, deadline, read });
   }
 
   #understand(args: RespReader): RespRequest {
@@ -319,7 +325,7 @@ export class RespSession {
   }
 
   #carryOutWrite(asked: Asked, request: RespWrite): boolean {
-    const { options, deadline, bytes } = asked;
+    const { options, began, deadline, bytes } = asked;
     const { operation, locally } = request;
     const isEventual = this.#level(options) === "eventual";
     if (isEventual && needsOrder(operation)) {
@@ -336,13 +342,14 @@ export class RespSession {
       const result = locally(this.#replica);
       answer = (out) => request.answer(out, result);
     }
-    this.#write({ operation, answer, bytes, options, deadline });
+    this.#write({ operation, answer, bytes, options, began, deadline });
     return true;
   }
 
-  #write({ operation, answer, bytes, options, deadline }: WriteToAsk): void {
+  #write(asked: WriteToAsk): void {
+    const { operation, options, deadline } = asked;
     if (this.#level(options) === "eventual") this.#unordered = true;
-    const write = new WriteUnderWay(this, bytes, answer);
+    const write = new WriteUnderWay(this, asked);
     this.#underWay.push(write);
     const askedMs = deadline - this.#replica.requestTimeoutMs;
     const traced = answer && this.#trace?.write({ operation, options }, askedMs, write);
@@ -356,8 +363,8 @@ export class RespSession {
       const options = { consistency: "sequential" } as const;
       if (this.#replica.writeObstacle(options) !== null) return this.#waits();
       this.#unordered = false;
-      const { deadline } = asked;
-      this.#write({ operation: BARRIER, answer: null, bytes: 0, options, deadline });
+      const { began, deadline } = asked;
+      this.#write({ operation: BARRIER, answer: null, bytes: 0, options, began, deadline });
       return false;
     }
     // Whoever is in the view has all that is ordered.
@@ -407,25 +414,30 @@ export class RespSession {
   }
 
   #fail(asked: Asked, error: RequestError): true {
-    return this.#answer(asked, (out) => out.error(failureText(error)));
+    return this.#answer(asked, (out) => out.error(failureText(error)), false);
   }
 
-  #answer(asked: Asked, write: (out: RespWriter) => void): true {
+  #answer(asked: Asked, write: (out: RespWriter) => void, ok = true): true {
+    const { request: { type }, options, began } = asked;
+    if (type === "read" || type === "write") this.#replica.answered(type, options, ok, began);
     this.#take(asked);
     write(this.#socket.output);
     this.#flush();
     return true;
   }
 
-  #answerWrite(result: Result | RequestError, answer: ResultAnswer | null): void {
+  #answerWrite(write: WriteUnderWay, result: Result | RequestError): void {
+    const { answer, options, began } = write;
     if (answer === null) {
       // The barrier of a WAIT, which goes on to wait.
       if (result instanceof RequestError) this.#unordered = true;
       return;
     }
     const out = this.#socket.output;
-    if (result instanceof RequestError) out.error(failureText(result));
+    const isError = result instanceof RequestError;
+    if (isError) out.error(failureText(result));
     else answer(out, result);
+    this.#replica.answered("write", options, !isError, began);
     this.#flush();
   }
 
@@ -487,6 +499,7 @@ interface WriteToAsk {
   readonly answer: ResultAnswer | null;
   readonly bytes: number;
   readonly options: RequestOptions;
+  readonly began: number;
   readonly deadline: number;
 }
 
@@ -494,13 +507,17 @@ interface WriteToAsk {
 class WriteUnderWay implements Asker {
   readonly bytes: number;
   readonly answer: ResultAnswer | null;
+  readonly options: RequestOptions;
+  readonly began: number;
   result: Result | RequestError | null = null;
   readonly #session: RespSession;
 
-  constructor(session: RespSession, bytes: number, answer: ResultAnswer | null) {
+  constructor(session: RespSession, { bytes, answer, options, began }: WriteToAsk) {
     this.#session = session;
     this.bytes = bytes;
     this.answer = answer;
+    this.options = options;
+    this.began = began;
   }
 
   carriedOut(result: Result): void {
