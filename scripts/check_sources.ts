@@ -13,11 +13,12 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   store: ["order", "wire"],
   check: ["order"],
   client: ["wire"],
-  trace: ["check", "order", "store", "wire"],
-  replica: ["order", "store", "trace", "wire"],
+  http: ["client", "wire"],
   chaos: ["client", "check", "trace", "wire", "store", "order"],
   show: ["check", "trace", "order", "wire"],
-  cli: ["chaos", "show", "check", "trace", "client", "replica", "order", "store", "wire"],
+  cli: [
+    ...["chaos", "show", "check", "trace", "client", "http", "replica", "order", "store", "wire"],
+  ],
 };
 
 /** What does no I/O: time and chance come in as values. Of lib's own files, those that serve them. */

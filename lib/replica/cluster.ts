@@ -85,6 +85,8 @@ export interface ReplicaAddress {
   readonly client: string;
   /** `host:port` for peers. */
   readonly peer: string;
+  /** The folder with what it holds; null if that is in memory. */
+  readonly folder: string | null;
 }
 
 /** The running replicas of this process. */
@@ -155,7 +157,7 @@ export class Cluster {
     try {
       const listening = await Promise.race([start(keepers, workers, log), aborted.promise]);
       for (const keeper of keepers) keeper.keep();
-      return new Cluster(keepers, listening.map((at, i) => addressesOf(workers[i].id, at)));
+      return new Cluster(keepers, listening.map((at, i) => addressesOf(workers[i], at)));
     } catch (error) {
       await Promise.all(keepers.map((keeper) => keeper.stop()));
       throw error;
@@ -273,8 +275,8 @@ function workerOptions(
   };
 }
 
-function addressesOf(id: number, { client, peer }: Listening): ReplicaAddress {
-  return { id, client: showAddress(client), peer: showAddress(peer) };
+function addressesOf({ id, folder }: WorkerOptions, { client, peer }: Listening): ReplicaAddress {
+  return { id, client: showAddress(client), peer: showAddress(peer), folder };
 }
 
 function abortOf(signal: AbortSignal | undefined) {
