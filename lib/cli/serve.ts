@@ -5,6 +5,7 @@
  */
 
 import { FailedError, reason, UsageError } from "../errors.ts";
+import type { HttpServer } from "../http/server.ts";
 import { Cluster } from "../replica/cluster.ts";
 import { beginTrace } from "../trace/file.ts";
 import { type Command, EXIT_FAILED, EXIT_OK } from "./command.ts";
@@ -13,7 +14,8 @@ import { parseFlags } from "./flags.ts";
 import { helpText } from "./help.ts";
 import { json, note, print, styled } from "./output.ts";
 import { FLAGS, HELP, type ServeFlags } from "./serve/flags.ts";
-import { clusterOptions, memberOptions } from "./serve/settings.ts";
+import { startHttp } from "./serve/http.ts";
+import { clusterOptions, httpPlace, memberOptions } from "./serve/settings.ts";
 import { StopSignals } from "./serve/stop_signals.ts";
 
 /** The subcommand. */
@@ -27,13 +29,16 @@ export const serve: Command = {
 async function run(argv: readonly string[]): Promise<number> {
   const { flags, args } = parseFlags(FLAGS, argv, { env: environment });
   if (args.length > 0) throw new UsageError(`serve takes no arguments, and got ${args[0]}`);
+  const place = httpPlace(flags);
   const { promise: failure, resolve: failed } = Promise.withResolvers<FailedError>();
   const start = starter(flags, failed);
   using signals = new StopSignals();
   const cluster = await started(start, signals.asked);
   if (cluster === null) return EXIT_OK;
-  announce(flags, cluster);
+  const http = place === null ? null : await startHttp(flags, place, cluster);
+  announce(flags, cluster, http);
   const error = await Promise.race([failure, signals.stop]);
+  await http?.stop();
   await cluster.stop();
   if (error === undefined) return EXIT_OK;
   note(`kvdist serve: ${reason(error)}`);
@@ -69,7 +74,7 @@ async function started(
   }
 }
 
-function announce(flags: ServeFlags, { replicas }: Cluster): void {
+function announce(flags: ServeFlags, { replicas }: Cluster, http: HttpServer | null): void {
   const { consistency } = flags;
   try {
     if (flags.json) {
@@ -77,12 +82,14 @@ function announce(flags: ServeFlags, { replicas }: Cluster): void {
         ready: true,
         consistency,
         replicas: replicas.map(({ id, client, peer }) => ({ id, client, peer })),
+        ...(http !== null && { http: http.address }),
       });
       return;
     }
     const addresses = replicas.map(({ id, client }) => `${id} at ${client}`).join(", ");
     const count = replicas.length === 1 ? "1 replica" : `${replicas.length} replicas`;
-    print(`${styled("green", "ready")}: ${consistency}, ${count}: ${addresses}`);
+    const page = http === null ? "" : `; http://${http.address}/`;
+    print(`${styled("green", "ready")}: ${consistency}, ${count}: ${addresses}${page}`);
   } catch (error) {
     // Whoever waits for the line is gone; the clients are not.
     note(`kvdist serve: cannot print the ready line: ${reason(error)}`);

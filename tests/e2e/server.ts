@@ -48,6 +48,8 @@ export interface ReplicaAddress {
 export interface Server extends AsyncDisposable {
   /** Its replicas, by id. */
   readonly replicas: readonly ReplicaAddress[];
+  /** Where it answers over HTTP, as `host:port`; empty if it was not asked to. */
+  readonly http: string;
   /** The process, which is the program itself. */
   readonly pid: number;
   /** Its data folder. */
@@ -89,6 +91,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
 
 class ServerProcess implements Server {
   replicas: readonly ReplicaAddress[] = [];
+  http = "";
   readonly data: string;
   readonly ended: Promise<number>;
   readonly #child: Deno.ChildProcess;
@@ -120,7 +123,9 @@ class ServerProcess implements Server {
       const code = await this.ended;
       throw new Error(`The server is not ready (exit code ${code}). Its stderr:\n${this.#stderr}`);
     }
-    this.replicas = JSON.parse(line).replicas;
+    const { replicas, http = "" } = JSON.parse(line);
+    this.replicas = replicas;
+    this.http = http;
   }
 
   stderr(): string {

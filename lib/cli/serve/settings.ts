@@ -119,6 +119,26 @@ export function memberOptions(flags: ServeFlags): MemberOptions | null {
   return { ...replicaSettings(flags), id, peers, host, peerHost, port, peerPort };
 }
 
+/** Where to listen for HTTP. */
+export interface HttpPlace {
+  /** The address. */
+  readonly host: string;
+  /** 0: a free one. */
+  readonly port: number;
+}
+
+/**
+ * Where to listen for HTTP, or null if it is not asked for.
+ *
+ * @throws {UsageError} if there is an address and no port
+ */
+export function httpPlace(flags: ServeFlags): HttpPlace | null {
+  const { http: port, "http-host": host } = flags;
+  if (port !== undefined) return { host: host ?? "127.0.0.1", port };
+  if (host === undefined) return null;
+  throw new UsageError(`--http-host ${host} needs --http: the port, such as --http 9900`);
+}
+
 /** The addresses, by id. */
 function parsePeers(text: string): PeerAddress[] {
   const peers = text.split(",").map((address) => parseAddress(address.trim()));
