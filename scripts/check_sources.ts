@@ -13,6 +13,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   store: ["order", "wire"],
   check: ["order"],
   client: ["wire"],
+  trace: ["check", "order", "store", "wire"],
+  replica: ["order", "store", "trace", "wire"],
   http: ["client", "wire"],
   chaos: ["client", "check", "trace", "wire", "store", "order"],
   show: ["check", "trace", "order", "wire"],

@@ -84,7 +84,8 @@ class HistoryMaker {
 
   finish(replicas: number): HistoryLine[] {
     const why = [
-      ...(this.#every > 1 ? ["only a part of the messages is told"] : []),
+      // Who tells the order apart tells all of it.
+      ...(this.#every > 1 && !this.#hasOrder ? ["only a part of the messages is told"] : []),
       ...(this.#isLeftOut ? ["operations other than get, set and delete are left out"] : []),
     ];
     const header: HistoryHeader = {

@@ -347,12 +347,11 @@ export class RespSession {
   }
 
   #write(asked: WriteToAsk): void {
-    const { operation, options, deadline } = asked;
+    const { operation, options, answer, began, deadline } = asked;
     if (this.#level(options) === "eventual") this.#unordered = true;
     const write = new WriteUnderWay(this, asked);
     this.#underWay.push(write);
-    const askedMs = deadline - this.#replica.requestTimeoutMs;
-    const traced = answer && this.#trace?.write({ operation, options }, askedMs, write);
+    const traced = answer && this.#trace?.write({ operation, options }, began, write);
     this.#replica.write({ operation, options }, deadline, traced ?? write);
   }
 
@@ -375,7 +374,7 @@ export class RespSession {
   }
 
   /** The replica as a command reads it: what it reads is told, if that is wanted. */
-  #readBy({ options, deadline }: Asked): Here {
+  #readBy({ options, began }: Asked): Here {
     const replica = this.#replica;
     const trace = this.#trace;
     if (trace === undefined) return replica;
@@ -386,7 +385,7 @@ export class RespSession {
       scan: (prefix, page) => replica.scan(prefix, page),
       value(key) {
         const value = replica.value(key);
-        trace.read(key, value, options, deadline - replica.requestTimeoutMs);
+        trace.read(key, value, options, began);
         return value;
       },
     };
@@ -394,11 +393,10 @@ export class RespSession {
 
   /** The request waits for the replica, at most until its deadline. */
   #wait(asked: Asked, obstacle: RequestError): boolean {
-    const { request, options, deadline } = asked;
+    const { request, options, began, deadline } = asked;
     if (this.#replica.now() < deadline) return this.#waits();
     if (request.type === "write") {
-      const askedMs = deadline - this.#replica.requestTimeoutMs;
-      this.#trace?.refused({ operation: request.operation, options }, askedMs, obstacle);
+      this.#trace?.refused({ operation: request.operation, options }, began, obstacle);
     }
     return this.#fail(asked, obstacle);
   }
