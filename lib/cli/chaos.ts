@@ -20,7 +20,7 @@ import { ownProgram } from "./chaos/own_program.ts";
 import { reportLines } from "./chaos/report.ts";
 import { readHistory } from "./check/read_history.ts";
 import { aboutOf } from "./show/about.ts";
-import { readTrace } from "./show/read_trace.ts";
+import { firstFaultMs, readTrace } from "./show/read_trace.ts";
 import { writeReport } from "./show/write_report.ts";
 import { type Command, EXIT_FAILED, EXIT_INCONCLUSIVE, EXIT_OK } from "./command.ts";
 import { parseFlags } from "./flags.ts";
@@ -135,11 +135,15 @@ function traceOf({ trace, html, replicas }: ChaosFlags, folder: string): string 
   return path;
 }
 
+/** So much of what was before the first fault is drawn. */
+const SHOWN_BEFORE_FAULT_MS = 100;
+
 /** What was told goes where it was asked for. */
 function keepTrace(path: string, { trace, html }: ChaosFlags, seed: number): void {
   if (html !== undefined) {
     progress("drawing");
-    const read = readTrace([path], { linesMax: SHOW_LINES_MAX });
+    const fromMs = (firstFaultMs(path) ?? 0) - SHOWN_BEFORE_FAULT_MS;
+    const read = readTrace([path], { fromMs, linesMax: SHOW_LINES_MAX });
     writeReport(html, read, { title: `kvdist chaos, seed ${seed}`, about: aboutOf(read) });
     progress(null);
   }

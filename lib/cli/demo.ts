@@ -202,7 +202,7 @@ async function playOn<S extends Scenery>(
   if (flags.trace !== undefined) await Deno.writeTextFile(flags.trace, record.traceText());
   if (flags.html !== undefined) {
     const lines = record.trace();
-    const trace = { replicas: demo.replicas, began: beganOf(lines), lines, leftOut: 0 };
+    const trace = { replicas: demo.replicas, began: beganOf(lines), lines, before: 0, leftOut: 0 };
     const title = `kvdist demo ${demo.name}: ${demo.summary}`;
     writeReport(flags.html, trace, { title, about: aboutOf(trace) });
   }

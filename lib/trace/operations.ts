@@ -70,9 +70,13 @@ export class Operations {
   }
 
   #findStale(messages: readonly MessageStory[]): void {
+    const ordered = messages.filter(({ index }) => index !== null);
+    const isWhole = ordered.every(({ index, words }) =>
+      index !== null && index <= ordered.length && words !== null
+    );
     const keys = new Map<string, KeyStory>();
     const storyOf = (key: string): KeyStory => {
-      const story = keys.get(key) ?? new KeyStory();
+      const story = keys.get(key) ?? new KeyStory(isWhole);
       keys.set(key, story);
       return story;
     };
@@ -108,7 +112,13 @@ class KeyStory {
   readonly #versions: { readonly message: MessageStory; readonly value: string | null }[] = [];
   readonly #answered: { readonly at: number; readonly ended: number; readonly index: number }[] =
     [];
+  readonly #isWhole: boolean;
   #isSorted = true;
+
+  /** `isWhole`: every message that there was since the beginning is known. */
+  constructor(isWhole: boolean) {
+    this.#isWhole = isWhole;
+  }
 
   /** A message has left this value behind. */
   changed(message: MessageStory, value: string | null): void {
@@ -130,7 +140,8 @@ class KeyStory {
       const applied = message.applied[replica];
       return left === value && applied !== null && applied <= (ended ?? Infinity);
     });
-    const index = seen?.message.index ?? 0;
+    const index = seen?.message.index ?? this.#indexBefore(value);
+    if (index === null) return null;
     let newest: number | null = null;
     let highest = index;
     for (const answer of this.#answered) {
@@ -140,6 +151,11 @@ class KeyStory {
       newest = answer.at;
     }
     return newest;
+  }
+
+  /** The index of a value that no known message left behind; null if it may be any. */
+  #indexBefore(value: string | null): number | null {
+    return value === null && this.#isWhole ? 0 : null;
   }
 
   #sort(): void {

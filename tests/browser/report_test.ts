@@ -192,7 +192,7 @@ browserTest("values are never taken for markup", () => {
     { type: "fail", process: 0, at: 12, code: evil },
     { type: "fault", at: 13, fault: evil, phase: "begin", replicas: [0] },
   ];
-  return withReport({ replicas: 2, began: 0, lines, leftOut: 0 }, async (page) => {
+  return withReport({ replicas: 2, began: 0, lines, before: 0, leftOut: 0 }, async (page) => {
     await page.choose("#others", true);
     assertEquals(await page.evaluate("globalThis.evil"), undefined);
     assertEquals(await page.count("img"), 0);
@@ -252,13 +252,16 @@ function busy(count: number): TraceLine[] {
 browserTest(
   "ten thousand events are a page of less than a megabyte, drawn in few elements",
   () =>
-    withReport({ replicas: 3, began: 0, lines: busy(10_000), leftOut: 0 }, async (page, path) => {
-      const { size } = await Deno.stat(path);
-      assert(size < 1_000_000, `${size} bytes`);
-      const elements = await page.count("#picture *");
-      assert(elements < 12_000, `${elements} elements`);
-      for (let i = 0; i < 6; i++) await page.press("+");
-      await page.drawn();
-      assert(await page.count("line.broadcast") > 0);
-    }),
+    withReport(
+      { replicas: 3, began: 0, lines: busy(10_000), before: 0, leftOut: 0 },
+      async (page, path) => {
+        const { size } = await Deno.stat(path);
+        assert(size < 1_000_000, `${size} bytes`);
+        const elements = await page.count("#picture *");
+        assert(elements < 12_000, `${elements} elements`);
+        for (let i = 0; i < 6; i++) await page.press("+");
+        await page.drawn();
+        assert(await page.count("line.broadcast") > 0);
+      },
+    ),
 );

@@ -13,6 +13,8 @@ import { isObject, parseJson } from "../../wire/json.ts";
 /** A trace, in the order of time. */
 export interface Trace extends Pick<TraceHeader, "replicas" | "began"> {
   readonly lines: readonly TraceLine[];
+  /** How many of them are from before the window: where the replicas stood. */
+  readonly before: number;
   /** How many lines of the time that was asked for were left out, since they are too many. */
   readonly leftOut: number;
 }
@@ -80,14 +82,26 @@ class Seen {
     }
   }
 
-  finish(): Pick<Trace, "lines" | "leftOut"> {
+  finish(): Omit<Trace, keyof TraceHeader> {
     const lines = inOrder(this.#lines);
     const shown = lines.slice(0, this.#linesMax);
     return {
       lines: [...inOrder([...this.#before.values()]), ...shown],
+      before: this.#before.size,
       leftOut: lines.length - shown.length,
     };
   }
+}
+
+/** When the first fault that a trace tells of began, in milliseconds since it did; null if none did. */
+export function firstFaultMs(path: string): number | null {
+  const { began, replicas } = headerOf(path);
+  for (const { text } of textLines(path)) {
+    if (!text.includes('"type":"fault"')) continue;
+    const line = decodeTraceLine(parseJson(text), replicas);
+    if (line.type === "fault") return (line.at - began) / 1000;
+  }
+  return null;
 }
 
 /** Whether the file begins as a trace does. */

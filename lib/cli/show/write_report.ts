@@ -24,7 +24,9 @@ function parts(): ReportParts {
  */
 export function writeReport(path: string, trace: Trace, facts: ReportFacts): void {
   const story = storyOf(trace.lines, trace);
-  const page = report(story, reportVerdicts(trace, story), facts, parts());
+  const first = trace.lines[trace.before];
+  const from = first !== undefined && "at" in first ? (first.at - trace.began) / 1000 : 0;
+  const page = report({ story, from, verdicts: reportVerdicts(trace, story) }, facts, parts());
   try {
     Deno.writeTextFileSync(path, page);
   } catch (error) {

@@ -27,13 +27,22 @@ export const KINDS = {
   states: ["live", "installed", "outside", "down"],
 } as const;
 
-/** The story, with what the checker says of it, as the page reads it. */
-export function compact(story: Story, verdicts: readonly ReportVerdict[]): unknown {
+/** What the page tells. */
+export interface Told {
+  readonly story: Story;
+  /** Where the window begins that it is of, in milliseconds of the story. */
+  readonly from: number;
+  readonly verdicts: readonly ReportVerdict[];
+}
+
+/** It as the page reads it. */
+export function compact({ story, from, verdicts }: Told): unknown {
   const words = new Words();
   const { arrows, marks, outcomes, states } = KINDS;
   return {
     replicas: story.replicas,
     began: story.began,
+    from: us(from),
     lasts: us(story.lasts),
     every: story.every,
     clients: story.clients,

@@ -39,6 +39,8 @@
   const story = JSON.parse(element("story").textContent ?? "");
   const { words } = story;
   const lasts = Math.max(1, story.lasts);
+  /** What lies before is known only for where the replicas stood. */
+  const begins = Math.min(story.from, lasts - 1);
 
   /**
    * Moments are microseconds since the trace began; null where the trace does not tell.
@@ -174,10 +176,8 @@
     return low === 0 ? 0 : clock[low - 1][1];
   }
 
-  const lastTime = Math.max(
-    1,
-    ...clocks.flatMap((clock) => clock.slice(-1).map(([, time]) => time)),
-  );
+  const firstTime = Math.min(...clocks.map((_, replica) => lamport(replica, begins)));
+  const lastTime = Math.max(firstTime + 1, ...clocks.map((_, replica) => lamport(replica, lasts)));
 
   /** All moments at which something happens, ascending. */
   const moments = [
@@ -199,7 +199,8 @@
     playing: 0,
   };
 
-  const span = () => state.axis === "wall" ? lasts : lastTime;
+  const start = () => state.axis === "wall" ? begins : firstTime;
+  const span = () => state.axis === "wall" ? lasts - begins : lastTime - firstTime;
   /** @param {number} us */
   const ms = (us) => `${(us / 1000).toFixed(us < 100_000 ? 3 : 1)} ms`;
 
@@ -226,9 +227,10 @@
   const clientsHeight = clients.length * CLIENT_LANE;
   const height = TOP + clientsHeight + story.replicas * REPLICA_LANE + 30;
   /** @param {number} client */
-  const clientY = (client) => TOP + client * CLIENT_LANE + CLIENT_LANE / 2;
+  const clientY = (client) =>
+    TOP + story.replicas * REPLICA_LANE + client * CLIENT_LANE + CLIENT_LANE / 2 + 8;
   /** @param {number} replica */
-  const replicaY = (replica) => TOP + clientsHeight + replica * REPLICA_LANE + REPLICA_LANE / 2;
+  const replicaY = (replica) => TOP + replica * REPLICA_LANE + REPLICA_LANE / 2;
 
   let width = 1000;
   /** @param {number} value */
@@ -721,7 +723,9 @@
       );
     const told = [...asked, ...came, ...here].join("; ");
     element("now").textContent = `${ms(at)}${told === "" ? "" : `: ${told}`}`;
-    input("moment").value = String(Math.round(at / lasts * 1_000_000));
+    input("moment").value = String(
+      Math.round((at - begins) / (lasts - begins) * 1_000_000),
+    );
   }
 
   let asked = false;
@@ -743,13 +747,13 @@
   /** @param {number} from @param {number} to */
   function see(from, to) {
     const wide = Math.min(Math.max(to - from, state.axis === "wall" ? 20 : 2), span() * 1.04);
-    const least = -span() * 0.02;
-    state.from = Math.min(Math.max(from, least), span() * 1.02 - wide);
+    const least = start() - span() * 0.02;
+    state.from = Math.min(Math.max(from, least), start() + span() * 1.02 - wide);
     state.to = state.from + wide;
     draw();
   }
 
-  const seeAll = () => see(-span() * 0.02, span() * 1.02);
+  const seeAll = () => see(start() - span() * 0.02, start() + span() * 1.02);
 
   /** @param {number} by @param {number} [at] in units of the axis */
   function zoom(by, at = middle()) {
@@ -764,7 +768,7 @@
 
   /** @param {number} at */
   function moveTo(at) {
-    state.cursor = Math.min(Math.max(at, 0), lasts);
+    state.cursor = Math.min(Math.max(at, begins), lasts);
     const shown = state.axis === "wall" ? state.cursor : lamport(0, state.cursor);
     const wide = state.to - state.from;
     if (shown < state.from || shown > state.to) see(shown - wide / 2, shown + wide / 2);
@@ -783,7 +787,7 @@
 
   function play() {
     if (state.playing !== 0) return stop();
-    if (state.cursor >= lasts) state.cursor = 0;
+    if (state.cursor >= lasts) state.cursor = begins;
     playButton.textContent = "■ stop";
     playButton.setAttribute("aria-pressed", "true");
     let before = performance.now();
@@ -866,7 +870,7 @@
 
   /** @type {Record<string, () => void>} */
   const ACTS = {
-    first: () => moveTo(0),
+    first: () => moveTo(begins),
     back: () => step(-1),
     play,
     step: () => step(1),
@@ -903,7 +907,7 @@
   });
   input("moment").addEventListener(
     "input",
-    () => moveTo(Number(input("moment").value) / 1_000_000 * lasts),
+    () => moveTo(begins + Number(input("moment").value) / 1_000_000 * (lasts - begins)),
   );
   select("axis").addEventListener("change", () => {
     state.axis = select("axis").value;
@@ -953,6 +957,6 @@
   if (stale !== undefined) select("key").value = stale.key;
   select("speed").value = lasts < 100_000 ? "0.01" : lasts < 2_000_000 ? "0.1" : "1";
   drawVerdicts();
-  moveTo(stale?.ended ?? 0);
+  moveTo(stale?.ended ?? begins);
   seeAll();
 })();

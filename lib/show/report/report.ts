@@ -4,8 +4,7 @@
  * @module
  */
 
-import type { Story } from "../../trace/story.ts";
-import { compact, type ReportVerdict } from "./compact.ts";
+import { compact, type Told } from "./compact.ts";
 
 /** What the page is made of, besides the story. */
 export interface ReportParts {
@@ -27,8 +26,7 @@ export interface ReportFacts {
 
 /** The page. */
 export function report(
-  story: Story,
-  verdicts: readonly ReportVerdict[],
+  told: Told,
   { title, about }: ReportFacts,
   { style, script, body }: ReportParts,
 ): string {
@@ -47,7 +45,7 @@ ${style}</style>
 </head>
 <body>
 ${filled}
-<script type="application/json" id="story">${embedded(compact(story, verdicts))}</script>
+<script type="application/json" id="story">${embedded(compact(told))}</script>
 <script>
 ${script}</script>
 </body>
