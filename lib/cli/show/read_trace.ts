@@ -82,7 +82,7 @@ class Seen {
     }
   }
 
-  finish(): Omit<Trace, keyof TraceHeader> {
+  finish(): Pick<Trace, "lines" | "before" | "leftOut"> {
     const lines = inOrder(this.#lines);
     const shown = lines.slice(0, this.#linesMax);
     return {
