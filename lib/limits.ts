@@ -451,11 +451,11 @@ export const CHAOS_CONVERGE_MS_MAX = 60_000;
 /** What a trace tells of a value: a longer one would fill the file, and no picture shows it. */
 export const TRACE_VALUE_CHARACTERS_MAX = 256;
 
-/** A trace is written about this often … */
-export const TRACE_FLUSH_MS = 5;
+/** A trace is written about this often: what a kill loses of it, against a write for every few lines … */
+export const TRACE_FLUSH_MS = 20;
 
-/** … or when there is so much: a write of this size costs no more than its bytes. */
-export const TRACE_FLUSH_CHARACTERS = 65_536;
+/** … or when there are so many lines: more would hold up the replica while they become text. */
+export const TRACE_FLUSH_LINES = 512;
 
 /** How long it is counted what a trace tells of: short, or the first surge is told in full. */
 export const TRACE_WINDOW_MS = 100;

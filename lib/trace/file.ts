@@ -6,7 +6,7 @@
 
 import { HISTORY_VERSION } from "../check/history.ts";
 import { FailedError, reason } from "../errors.ts";
-import { TRACE_FLUSH_CHARACTERS, TRACE_FLUSH_MS } from "../limits.ts";
+import { TRACE_FLUSH_LINES, TRACE_FLUSH_MS } from "../limits.ts";
 import type { Log } from "../log.ts";
 import { decodeTraceHeader } from "./decode.ts";
 import { TRACE_VERSION, type TraceHeader, type TraceLine } from "./line.ts";
@@ -58,7 +58,8 @@ export class TraceFile implements Disposable {
   readonly #log: Log;
   /** Null when it cannot be written any more. */
   #file: Deno.FsFile | null;
-  #text = "";
+  /** They become text when they are written: whoever tells of something does not wait for that. */
+  #lines: TraceLine[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Goes on behind what is there; lines of others may come between, but whole ones only. */
@@ -71,8 +72,7 @@ export class TraceFile implements Disposable {
   /** Adds a line. */
   add(line: TraceLine): void {
     if (this.#file === null) return;
-    this.#text += `${JSON.stringify(line)}\n`;
-    if (this.#text.length >= TRACE_FLUSH_CHARACTERS) this.flush();
+    if (this.#lines.push(line) >= TRACE_FLUSH_LINES) this.flush();
     else this.#timer ??= setTimeout(() => this.flush(), TRACE_FLUSH_MS);
   }
 
@@ -80,8 +80,8 @@ export class TraceFile implements Disposable {
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const bytes = encoder.encode(this.#text);
-    this.#text = "";
+    const bytes = encoder.encode(this.#lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    this.#lines = [];
     try {
       if (bytes.length > 0 && this.#file?.writeSync(bytes) !== bytes.length) {
         throw new FailedError("the disk is full");
