@@ -5,7 +5,12 @@
  * @module
  */
 
+import { escape, htmlTable, page as htmlPage, remark } from "../../lib/show/html/page.ts";
+import { plotFigure } from "../../lib/show/html/plot.ts";
+import type { Plot } from "../../lib/show/plot.ts";
 import { count, duration, percent, rate } from "../../lib/show/quantity.ts";
+import { logScale, type Scale } from "../../lib/show/scale.ts";
+import type { Column } from "../../lib/show/table.ts";
 import { type Compared, figuresOf, isBound } from "./measurement.ts";
 import { describePinning } from "./pinning.ts";
 import {
@@ -28,57 +33,29 @@ import {
 import type { Curve } from "./sweep.ts";
 import { WORKS } from "./targets.ts";
 
+/** What the bars have besides the look that all pages have. */
 const STYLE = `
-:root { color-scheme: light dark; --page: #fff; --text: #1b1f24; --dim: #667079; --line: #d5dae0;
-  --good: #1a7f4b; --bad: #c0392b; --plain: #4a78a8; --target: #8a5a00; }
-@media (prefers-color-scheme: dark) { :root { --page: #14171a; --text: #e6e9ec; --dim: #98a2ab;
-  --line: #363d44; --good: #3fb57c; --bad: #ec6a5c; --plain: #78a9dc; --target: #e3a83b; } }
-body { background: var(--page); color: var(--text); font: 15px/1.5 system-ui, sans-serif;
-  max-width: 1060px; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2.5rem; }
-p, li { max-width: 80ch; } .dim { color: var(--dim); }
-svg { width: 100%; height: auto; font: 12.5px system-ui, sans-serif; }
-svg text { fill: var(--text); } svg .dim { fill: var(--dim); }
-.grid { stroke: var(--line); } .one { stroke: var(--text); stroke-width: 1.5; }
-.spread { stroke: var(--text); stroke-width: 1.5; }
-.target { stroke: var(--target); stroke-width: 3; } svg text.target-text { fill: var(--target); }
-.good { fill: var(--good); } .bad { fill: var(--bad); } .plain { fill: var(--plain); }
+.one, .spread { stroke: var(--text); stroke-width: 1.5; }
+.target { stroke: var(--target); stroke-width: 3; } .target-mark { color: var(--target); }
 svg text.bad { font-weight: 600; fill: var(--bad); }
-.curve { fill: none; stroke-width: 2; } .c0 { stroke: var(--plain); } .c1 { stroke: var(--good); }
-.c2 { stroke: var(--target); } .c3 { stroke: var(--bad); }
-.l0 { color: var(--plain); } .l1 { color: var(--good); }
-.l2 { color: var(--target); } .l3 { color: var(--bad); }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 13.5px; }
-th, td { padding: .15rem .7rem .15rem 0; border-bottom: 1px solid var(--line); text-align: left;
-  vertical-align: top; } td.number, th.number { text-align: right; }
-.scroll { overflow-x: auto; }
 `;
 
 /** Places in the chart of ratios, in its own units. */
 const RATIO = { width: 1040, bars: 390, barsEnd: 740, words: 752, row: 40, top: 34, bar: 14 };
 
-/** Places in a chart of curves. */
-const CURVES = { width: 480, height: 300, left: 70, right: 20, top: 16, bottom: 30 };
-
-/** How many lines a chart can tell apart by colour. */
-const CURVE_COLOURS = 4;
-
 /** The page. */
 export function page(report: Report): string {
   const { curves } = report;
-  return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>kvdist beside its peers</title>
-<style>${STYLE}</style>
-<h1>${curves.length > 0 ? "How kvdist grows" : "kvdist beside its peers"}</h1>
-${conditions(report).map((text) => `<p class="dim">${escape(text)}</p>`).join("\n")}
-${partsOf(report).map((part) => partSection(part, report)).join("\n")}
-${curveSection(curves)}
-${participantSection(report)}
-</html>
-`;
+  return htmlPage({
+    title: curves.length > 0 ? "How kvdist grows" : "kvdist beside its peers",
+    style: STYLE,
+    body: [
+      ...conditions(report).map(remark),
+      ...partsOf(report).map((part) => partSection(part, report)),
+      curveSection(curves),
+      participantSection(report),
+    ].join("\n"),
+  });
 }
 
 function participantSection({ participants, absentees }: Report): string {
@@ -135,7 +112,7 @@ function ratioChart(compared: readonly Compared[], participants: readonly Partic
     ratioRow(one, participants, { scale, y: RATIO.top + RATIO.row * i })
   );
   return `<p class="dim">How many times as fast kvdist is: to the right it is ahead, to the left
-behind. Thin lines: the least and the most of all rounds. <span style="color: var(--target)">▎</span>
+behind. Thin lines: the least and the most of all rounds. <span class="target-mark">▎</span>
 the target. * A generator was at its limit: the ratio is nearer to 1 than the systems are.</p>
 <svg viewBox="0 0 ${RATIO.width} ${height}" role="img" aria-label="kvdist beside each peer">
 ${[...grid, ...rows].join("\n")}
@@ -212,110 +189,60 @@ function figureTable({ measurements }: Part, participants: readonly Participant[
       ]];
     })
   );
-  return htmlTable(["work", "system", "answers", "p50", "p99", "generator"], rows) +
-    `<p class="dim">* The generator took more than 90 % of a core: the system may be faster.</p>`;
+  return htmlTable(
+    "All figures",
+    columnsOf(["work", "system", "answers", "p50", "p99", "generator"]),
+    rows,
+  ) + remark("* The generator took more than 90 % of a core: the system may be faster.");
 }
 
 /** The first two columns are words, the others numbers. */
-function htmlTable(titles: readonly string[], rows: readonly (readonly string[])[]): string {
-  const kind = (column: number) => column < 2 ? "" : ` class="number"`;
-  const head = titles.map((title, i) => `<th${kind(i)}>${escape(title)}</th>`).join("");
-  const body = rows.map((row) =>
-    `<tr>${row.map((cell, i) => `<td${kind(i)}>${escape(cell)}</td>`).join("")}</tr>`
-  );
-  return `<div class="scroll"><table><tr>${head}</tr>\n${body.join("\n")}\n</table></div>`;
+function columnsOf(titles: readonly string[]): Column[] {
+  return titles.map((title, i) => ({ title, align: i < 2 ? "left" : "right" }));
 }
 
 function curveSection(curves: readonly Curve[]): string {
   const axes = [...new Set(curves.map(({ axis }) => axis))];
   return axes.map((axis) => {
     const own = curves.filter((curve) => curve.axis === axis);
+    const rows = own.flatMap(({ name, points }) =>
+      points.map((point) => [count(point.at), name, ...pointInWords(point)])
+    );
     return `<h2>${escape(capital(axis))}</h2>
-<p>${own.slice(0, CURVE_COLOURS).map(legend).join(" &nbsp; ")}</p>
-<div style="display: flex; flex-wrap: wrap">
-${curveChart(own, "answers a second", (point) => point.perSecond)}
-${curveChart(own, "p99 in ms", (point) => point.p99Ms)}
-</div>
+<div class="pictures">
 ${
-      htmlTable(
-        [axis, "", ...POINT_TITLES],
-        own.flatMap(({ name, points }) =>
-          points.map((point) => [count(point.at), name, ...pointInWords(point)])
-        ),
+      plotFigure(
+        plotOf(own, { title: "answers a second", label: tickWord }, (point) => point.perSecond),
       )
-    }`;
+    }
+${plotFigure(plotOf(own, { title: "p99", label: duration }, (point) => point.p99Ms))}
+</div>
+${htmlTable(axis, columnsOf([axis, "what", ...POINT_TITLES]), rows)}`;
   }).join("\n");
 }
 
-function legend({ name }: Curve, i: number): string {
-  return `<span class="l${i}">━ ${escape(name)}</span>`;
-}
-
-/** Curves on scales that are both logarithmic: a straight line is a power. */
-function curveChart(
+function plotOf(
   curves: readonly Curve[],
-  title: string,
+  y: Plot["y"],
   value: (point: Curve["points"][number]) => number,
-): string {
-  const { width, height, left, right, top, bottom } = CURVES;
-  const points = curves.flatMap((curve) => curve.points);
-  const x = logScale(points.map(({ at }) => at), { from: left, to: width - right });
-  const y = logScale(points.map(value), { from: height - bottom, to: top });
-  const places = [...new Set(points.map(({ at }) => at))].toSorted((a, b) => a - b);
-  const axes = [
-    ...y.ticks.map((tick) =>
-      `<line class="grid" x1="${left}" x2="${width - right}" y1="${y.at(tick)}" y2="${
-        y.at(tick)
-      }"/>` +
-      `<text class="dim" x="${left - 6}" y="${y.at(tick)}" dy="4" text-anchor="end">` +
-      `${tick >= 1 ? count(tick) : tick}</text>`
-    ),
-    ...places.map((place) =>
-      `<text class="dim" x="${x.at(place)}" y="${height - bottom + 18}" text-anchor="middle">` +
-      `${count(place)}</text>`
-    ),
-  ];
-  const lines = curves.slice(0, CURVE_COLOURS).map(({ name, points }, i) => {
-    const path = points.map((point) => `${x.at(point.at)},${y.at(value(point))}`).join(" ");
-    return `<polyline class="curve c${i}" points="${path}"><title>${
-      escape(name)
-    }</title></polyline>`;
-  });
-  return `<figure style="flex: 1 1 440px; margin: 0"><figcaption class="dim">${escape(title)}
-</figcaption><svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escape(title)}">
-${[...axes, ...lines].join("\n")}
-</svg></figure>`;
+): Plot {
+  const [{ axis }] = curves;
+  const places = new Set(curves.flatMap(({ points }) => points.map(({ at }) => at)));
+  return {
+    title: capital(y.title),
+    x: { title: axis, ticks: [...places].map((at) => ({ at, label: count(at) })) },
+    y,
+    curves: curves.map(({ name, points }) => ({
+      name,
+      points: points.map((point) => ({ x: point.at, y: value(point), isMarked: true })),
+    })),
+  };
 }
 
-/** From values to places. */
-interface Scale {
-  readonly ticks: readonly number[];
-  at(value: number): number;
-}
-
-/** A logarithmic scale that holds all values, with ticks at 1, 2 and 5 of each power of ten. */
-function logScale(
-  values: readonly number[],
-  { from, to, atLeast = [] }: { from: number; to: number; atLeast?: readonly number[] },
-): Scale {
-  const positive = [...values, ...atLeast].filter((value) => value > 0);
-  const low = Math.log10(Math.min(...positive)) - 0.04;
-  const high = Math.log10(Math.max(...positive)) + 0.04;
-  const powers = Array.from(
-    { length: Math.ceil(high) - Math.floor(low) + 1 },
-    (_, i) => Math.floor(low) + i,
-  );
-  const ticks = powers.flatMap((power) => [1, 2, 5].map((n) => Number(`${n}e${power}`)))
-    .filter((tick) => Math.log10(tick) >= low && Math.log10(tick) <= high);
-  const place = (value: number) => from + (Math.log10(value) - low) / (high - low) * (to - from);
-  return { ticks, at: (value) => Number(place(value).toFixed(1)) };
+function tickWord(tick: number): string {
+  return tick >= 1 ? count(tick) : String(tick);
 }
 
 function capital(text: string): string {
   return text.slice(0, 1).toUpperCase() + text.slice(1);
-}
-
-function escape(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
 }

@@ -1,10 +1,9 @@
 /**
- * Bars: of progress, of a countdown, of a histogram.
+ * Bars: of progress, of a countdown.
  *
  * @module
  */
 
-import { count, duration, percent } from "./quantity.ts";
 import { cut, displayWidth, pad, WIDTH } from "./text.ts";
 
 const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
@@ -44,38 +43,6 @@ export function countdownLine(
   const left = Math.max(0, leftMs);
   const end = ` ${pad(`${(left / 1000).toFixed(1)} s`, 7, "right")}`;
   return withBar(label, totalMs > 0 ? left / totalMs : 0, end, width);
-}
-
-/** A range of values and how many fell into it; `to` is not part of it. */
-export interface Bin {
-  /** Where the range begins, in milliseconds. */
-  readonly from: number;
-  /** Where it ends. */
-  readonly to: number;
-  /** How many fell into it. */
-  readonly count: number;
-}
-
-/** A histogram of durations: a line for each range, the longest bar for the fullest. */
-export function histogramLines(bins: readonly Bin[], width = WIDTH): string[] {
-  const total = bins.reduce((sum, { count }) => sum + count, 0);
-  const most = Math.max(1, ...bins.map(({ count }) => count));
-  const labels = bins.map(({ from, to }) => `${duration(from)} … ${duration(to)}`);
-  const labelCells = Math.max(0, ...labels.map(displayWidth));
-  const counts = bins.map((bin) => count(bin.count));
-  const countCells = Math.max(0, ...counts.map(displayWidth));
-  const barCells = Math.max(
-    8,
-    width - labelCells - countCells - "  ".length * 3 - "100.0 %".length,
-  );
-  return bins.map((bin, i) =>
-    [
-      pad(labels[i], labelCells, "right"),
-      pad(bar(bin.count / most, barCells), barCells),
-      pad(counts[i], countCells, "right"),
-      pad(percent(total === 0 ? 0 : bin.count / total), "100.0 %".length, "right"),
-    ].join("  ")
-  );
 }
 
 /** Label, bar and end in one line; the bar takes what room there is, the label yields to it. */

@@ -1,5 +1,5 @@
-import { assert, assertEquals } from "@std/assert";
-import { bar, countdownLine, histogramLines, progressLine } from "../../lib/show/bar.ts";
+import { assertEquals } from "@std/assert";
+import { bar, countdownLine, progressLine } from "../../lib/show/bar.ts";
 import { displayWidth } from "../../lib/show/text.ts";
 
 Deno.test("bar is exact to an eighth of a cell, and shows the least there is", () => {
@@ -32,24 +32,4 @@ Deno.test("countdownLine shrinks to nothing", () => {
   assertEquals(countdownLine("applying", 5000, 5000, 30), "applying  ████████████   5.0 s");
   assertEquals(countdownLine("applying", 0, 5000, 30), "applying  ░░░░░░░░░░░░   0.0 s");
   assertEquals(countdownLine("applying", -20, 5000, 30), "applying  ░░░░░░░░░░░░   0.0 s");
-});
-
-Deno.test("histogramLines: range, bar, count, share", () => {
-  const lines = histogramLines(
-    [
-      { from: 0.5, to: 1, count: 30 },
-      { from: 1, to: 2, count: 12_000 },
-      { from: 2, to: 5, count: 0 },
-      { from: 5, to: 10, count: 1 },
-    ],
-    60,
-  );
-  assertEquals(lines, [
-    " 500 µs … 1.00 ms  ▏                             30    0.2 %",
-    "1.00 ms … 2.00 ms  ████████████████████████  12,000   99.7 %",
-    "2.00 ms … 5.00 ms                                 0    0.0 %",
-    "5.00 ms … 10.0 ms  ▏                              1    0.0 %",
-  ]);
-  assert(lines.every((line) => displayWidth(line) <= 60));
-  assertEquals(histogramLines([]), []);
 });

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Bin } from "../../show/bar.ts";
+import type { Bin } from "../../show/histogram.ts";
 
 /** Buckets of one octave: what a quantile says is at most 1/128, 0.8 %, too high. */
 const PER_OCTAVE = 128;
@@ -12,6 +12,9 @@ const PER_OCTAVE_LOG2 = 7;
 
 /** Longer latencies (35 minutes) count as this one; the maximum is exact all the same. */
 const MICROS_MAX = 2 ** 31 - 1;
+
+/** The bounds of ranges unless others are asked for: 1, 2, 5, 10, 20 … */
+const STEPS = [1, 2, 5];
 
 const BUCKETS = bucketOf(MICROS_MAX) + 1;
 
@@ -101,14 +104,18 @@ export class Latency {
     return this.#maxMs;
   }
 
-  /** Few ranges for a picture, bounded by 1, 2, 5, 10, 20 …, from the first used to the last. */
-  bins(): Bin[] {
+  /**
+   * Few ranges for a picture, from the first used to the last: their bounds are these times powers
+   * of ten, in microseconds.
+   */
+  bins(steps: readonly number[] = STEPS): Bin[] {
     const bins: Bin[] = [];
-    let range = { from: 0, to: 1, count: 0 };
+    let bounds = 0;
+    let range = { from: 0, to: boundAt(steps, 0), count: 0 };
     for (let bucket = 0; bucket < BUCKETS; bucket++) {
       while (firstOf(bucket) >= range.to) {
         if (range.count > 0 || bins.length > 0) bins.push(range);
-        range = { from: range.to, to: nextBound(range.to), count: 0 };
+        range = { from: range.to, to: boundAt(steps, ++bounds), count: 0 };
       }
       range.count += this.#buckets[bucket];
     }
@@ -148,8 +155,7 @@ function lastOf(bucket: number): number {
   return firstOf(bucket + 1) - 1;
 }
 
-/** The bound after this one: 1, 2, 5, 10, 20, 50 … microseconds. */
-function nextBound(bound: number): number {
-  const leading = Number(String(bound)[0]);
-  return leading === 2 ? bound / 2 * 5 : bound * 2;
+/** The bound of that number: the steps, then ten times each, and so on. */
+function boundAt(steps: readonly number[], number: number): number {
+  return steps[number % steps.length] * 10 ** Math.floor(number / steps.length);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { histogramLines } from "../../show/bar.ts";
+import { histogramLines } from "../../show/histogram.ts";
 import { count, counted, duration, percent, rate, roundDuration } from "../../show/quantity.ts";
 import { table } from "../../show/table.ts";
 import { WIDTH, wrap } from "../../show/text.ts";

@@ -83,3 +83,15 @@ Deno.test("Latency: bins are 1, 2, 5 and hold everything once", () => {
   assertEquals(bins.reduce((sum, { count }) => sum + count, 0), 5000);
   bins.slice(1).forEach((bin, i) => assertEquals(bin.from, bins[i].to));
 });
+
+Deno.test("Latency: bins by other steps hold everything once, too", () => {
+  const steps = [1, 1.25, 1.6, 2, 2.5, 3.15, 4, 5, 6.3, 8];
+  assertEquals(recorded([1, 1.2, 1.3, 1.62]).bins(steps), [
+    { from: 1, to: 1.25, count: 2 },
+    { from: 1.25, to: 1.6, count: 1 },
+    { from: 1.6, to: 2, count: 1 },
+  ]);
+  const bins = recorded(spread(5000)).bins(steps);
+  assertEquals(bins.reduce((sum, { count }) => sum + count, 0), 5000);
+  bins.slice(1).forEach((bin, i) => assertEquals(bin.from, bins[i].to));
+});
