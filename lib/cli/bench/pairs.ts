@@ -9,13 +9,17 @@ import type { Client } from "../../client/mod.ts";
 import type { Consistency } from "../../consistency.ts";
 import { FailedError } from "../../errors.ts";
 import { count, counted, milliseconds, percent, ratio } from "../../show/quantity.ts";
-import { table } from "../../show/table.ts";
+import type { Column } from "../../show/table.ts";
+import type { Latency } from "./latency.ts";
 
 /** What the experiment asks of a replica. No session: in `eventual` nothing may mend the reads. */
 export type PlainClient = Pick<Client, "set" | "get">;
 
 /** The levels compared, the base of the ratio first. */
 export const LEVELS = ["eventual", "sequential"] as const satisfies readonly Consistency[];
+
+/** One of {@linkcode LEVELS}. */
+export type Level = typeof LEVELS[number];
 
 /** The paper's own figures, measured on its authors' machine. */
 export const PAPER = {
@@ -48,6 +52,8 @@ export interface RunOptions {
   /** One at each replica that is looked at, on connections of their own. */
   readonly observers: readonly PlainClient[];
   readonly signal: AbortSignal;
+  /** Takes in how long each pair took. */
+  readonly latency: Latency;
   /** Called after each pair. */
   readonly onPair?: () => void;
 }
@@ -59,7 +65,7 @@ const SETTLE_MS_MAX = 60_000;
 
 /** Runs the pairs once, from a state in which every replica holds 0. */
 export async function runPairs(options: RunOptions): Promise<Run> {
-  const { level, pairs, key, client, observers, signal } = options;
+  const { level, pairs, key, client, observers, signal, latency } = options;
   const request = { consistency: level };
   await client.set(key, "0", { consistency: "sequential" });
   await settled(observers, key, "0", signal);
@@ -68,6 +74,7 @@ export async function runPairs(options: RunOptions): Promise<Run> {
   let lastRead = 0;
   let settling: Promise<number> = Promise.resolve(0);
   const begin = performance.now();
+  let before = begin;
   for (let i = 1; i <= pairs; i++) {
     signal.throwIfAborted();
     await client.set(key, `${i}`, request);
@@ -75,9 +82,12 @@ export async function runPairs(options: RunOptions): Promise<Run> {
     const read = await client.get(key, request);
     if (read === `${i}`) ownReads++;
     lastRead = Number(read);
+    const now = performance.now();
+    latency.record(now - before);
+    before = now;
     options.onPair?.();
   }
-  const elapsedMs = performance.now() - begin;
+  const elapsedMs = before - begin;
   return { level, elapsedMs, ownReads, lastRead, settledMs: await settling };
 }
 
@@ -120,11 +130,18 @@ export function spread(values: readonly number[]): Spread {
   return { median, min: sorted[0], max: sorted[sorted.length - 1] };
 }
 
-/** The table: each figure in both levels, beside the paper's. */
-export function pairsTable(pairs: number, eventual: Summary, sequential: Summary): string[] {
+/** The columns of the table: both levels, beside the paper's. */
+export const PAIRS_COLUMNS: readonly Column[] = [
+  { title: "" },
+  ...["eventual", "sequential", "paper: ev.", "seq."]
+    .map((title) => ({ title, align: "right" } as const)),
+];
+
+/** The table's rows: a figure each. */
+export function pairsRows(pairs: number, eventual: Summary, sequential: Summary): string[][] {
   const both = (of: (summary: Summary) => string) => [of(eventual), of(sequential)];
   const paper = [PAPER.eventual, PAPER.sequential].map(({ elapsedMs }) => milliseconds(elapsedMs));
-  const rows = [
+  return [
     [
       `${counted(pairs, "pair")}, ms`,
       ...both(({ elapsedMs }) => milliseconds(elapsedMs.median)),
@@ -150,11 +167,6 @@ export function pairsTable(pairs: number, eventual: Summary, sequential: Summary
       PAPER.ratio.toFixed(2),
     ],
   ];
-  const titles = ["eventual", "sequential", "paper: ev.", "seq."];
-  return table(
-    [{ title: "" }, ...titles.map((title) => ({ title, align: "right" } as const))],
-    rows,
-  );
 }
 
 function range({ min, max }: Spread): string {

@@ -1,10 +1,11 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Latency } from "../../../lib/cli/bench/latency.ts";
 import type { LoadResult, LoadSettings } from "../../../lib/cli/bench/load.ts";
-import { loadForm, loadLines } from "../../../lib/cli/bench/load_report.ts";
+import { loadForm, loadLines, loadPage } from "../../../lib/cli/bench/load_report.ts";
 import type { Place } from "../../../lib/cli/bench/place.ts";
-import { displayWidth } from "../../../lib/show/text.ts";
 import { STATUS } from "../../client/fake_server.ts";
+import { assertGolden } from "../../golden.ts";
+import { assertWellFormed } from "../../show/html/well_formed.ts";
 
 const PLACE: Place = {
   targets: ["127.0.0.1:9889", "127.0.0.1:9890"],
@@ -41,33 +42,11 @@ const RESULT: LoadResult = {
   perSecond: [1, 2],
 };
 
-Deno.test("loadLines: figures of all, reads and writes, the histogram, what else matters", () => {
-  const lines = loadLines(PLACE, SETTINGS, RESULT);
-  assertEquals(
-    lines,
-    [
-      "50 clients, 1 request of each under way; sequential reads and writes of 64",
-      "bytes, 10,000 keys; 3 replicas, sqlite, fsync always, in this process; 5 s",
-      "measured after 1 s of warm-up.",
-      "",
-      "        answers    rate     mean      p50      p99    p99.9      max",
-      "──────  ───────  ──────  ───────  ───────  ───────  ───────  ───────",
-      "all           7  1.40/s  2.70 ms  1.00 ms  12.0 ms  12.0 ms  12.0 ms",
-      "reads         4  0.80/s   975 µs   301 µs  3.00 ms  3.00 ms  3.00 ms",
-      "writes        3  0.60/s  5.00 ms  2.01 ms  12.0 ms  12.0 ms  12.0 ms",
-      "",
-      "  200 µs … 500 µs  █████████████████████████████████████████████████  3   42.9 %",
-      " 500 µs … 1.00 ms                                                     0    0.0 %",
-      "1.00 ms … 2.00 ms  ████████████████▍                                  1   14.3 %",
-      "2.00 ms … 5.00 ms  ████████████████████████████████▋                  2   28.6 %",
-      "5.00 ms … 10.0 ms                                                     0    0.0 %",
-      "10.0 ms … 20.0 ms  ████████████████▍                                  1   14.3 %",
-      "",
-      "errors: none",
-      "making the load took 31.7 % of a core",
-    ],
-  );
-  assert(lines.every((line) => displayWidth(line) <= 80));
+const DRAWN = { isPlain: false };
+
+Deno.test("loadLines: figures of all, reads and writes, pictures, what else matters", async () => {
+  const lines = loadLines(PLACE, SETTINGS, RESULT, DRAWN);
+  await assertGolden(lines, "golden/load.txt", import.meta.url);
 });
 
 Deno.test("loadLines: one kind is one row; errors, missing keys and an early end are said", () => {
@@ -78,9 +57,15 @@ Deno.test("loadLines: one kind is one row; errors, missing keys and an early end
     missing: 2,
     errors: { timeout: 3, connection: 1200 },
     coreShare: null,
-  });
-  assertEquals(lines.filter((line) => /^(all|reads|writes) +\d/.test(line)), [
-    "reads        4  0.80/s  975 µs  301 µs  3.00 ms  3.00 ms  3.00 ms",
+  }, { isPlain: true });
+  assertEquals(lines.slice(5, 12), [
+    "       answers    rate    mean",
+    "─────  ───────  ──────  ──────",
+    "reads        4  0.80/s  975 µs",
+    "",
+    "       answers     p50  p90  p99  p99.9  p99.99      max",
+    "─────  ───────  ──────  ───  ───  ─────  ──────  ───────",
+    "reads        4  301 µs    –    –      –       –  3.00 ms",
   ]);
   assertEquals(lines.slice(3, 4), ["Stopped early: what follows was measured until then."]);
   assertEquals(lines.slice(-3), [
@@ -97,7 +82,7 @@ Deno.test("loadLines: nothing was measured", () => {
     reads: latency(),
     writes: latency(),
     complete: false,
-  });
+  }, DRAWN);
   assertEquals(lines.slice(3, 7), [
     "Stopped early: what follows was measured until then.",
     "",
@@ -115,10 +100,40 @@ Deno.test("loadForm gives every figure once, in milliseconds", () => {
     perSecond: 0.8,
     meanMs: 0.975,
     p50Ms: 0.301,
+    p90Ms: 3,
     p99Ms: 3,
     "p99.9Ms": 3,
+    "p99.99Ms": 3,
     maxMs: 3,
+    histogram: [
+      { from: 0.2, to: 0.5, count: 3 },
+      { from: 0.5, to: 1, count: 0 },
+      { from: 1, to: 2, count: 0 },
+      { from: 2, to: 5, count: 1 },
+    ],
   });
   assertEquals([form.clients, form.elapsedMs, form.coreShare], [50, 5000, 0.317]);
-  assertEquals(form.histogram[0], { from: 0.2, to: 0.5, count: 3 });
+  assertEquals(form.all.histogram[0], { from: 0.2, to: 0.5, count: 3 });
+});
+
+Deno.test("loadPage says what the lines say, with a picture of reads, of writes, and of both", () => {
+  const html = loadPage(PLACE, SETTINGS, { ...RESULT, missing: 2 });
+  assertWellFormed(html);
+  assertEquals(html.match(/<svg /g)?.length, 3);
+  assertStringIncludes(
+    html,
+    "50 clients, 1 request of each under way; sequential reads and writes",
+  );
+  assertStringIncludes(html, "reads of a missing key: 2");
+  assertStringIncludes(html, "making the load took 31.7 % of a core");
+});
+
+Deno.test("loadPage: nothing was measured", () => {
+  const none = { ...RESULT, reads: latency(), writes: latency(), complete: false };
+  const html = loadPage({ ...PLACE, own: false, targets: ["<i>:1"] }, SETTINGS, none);
+  assertWellFormed(html);
+  assertStringIncludes(html, "No request was answered while it was measured.");
+  assertStringIncludes(html, "Stopped early: what follows was measured until then.");
+  assertStringIncludes(html, "at &lt;i&gt;:1;");
+  assert(!html.includes("<svg"));
 });

@@ -1,12 +1,15 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { Latency } from "../../../lib/cli/bench/latency.ts";
 import {
-  pairsTable,
+  PAIRS_COLUMNS,
+  pairsRows,
   type PlainClient,
   type Run,
   runPairs,
   spread,
   summarize,
 } from "../../../lib/cli/bench/pairs.ts";
+import { table } from "../../../lib/show/table.ts";
 import { displayWidth } from "../../../lib/show/text.ts";
 
 /** A replica that shows a write only after it was read so many times. */
@@ -30,7 +33,12 @@ class Lagging implements PlainClient {
   }
 }
 
-const run = (client: Lagging, level: "eventual" | "sequential", pairs: number) =>
+const run = (
+  client: Lagging,
+  level: "eventual" | "sequential",
+  pairs: number,
+  latency = new Latency(),
+) =>
   runPairs({
     level,
     pairs,
@@ -38,6 +46,7 @@ const run = (client: Lagging, level: "eventual" | "sequential", pairs: number) =
     client,
     observers: [client],
     signal: new AbortController().signal,
+    latency,
   });
 
 Deno.test("runPairs counts the reads that saw the write before them", async () => {
@@ -56,11 +65,20 @@ Deno.test("runPairs alternates set and get in the level asked for, from 0 on", a
   assertEquals(client.asked, ["set 0 sequential", "set 1 eventual", "set 2 eventual"]);
 });
 
+Deno.test("runPairs: how long each pair took adds up to all of it", async () => {
+  const latency = new Latency();
+  const { elapsedMs } = await run(new Lagging(0), "eventual", 10, latency);
+  assertEquals(latency.count, 10);
+  assert(Math.abs(latency.mean * 10 - elapsedMs) < 1e-6);
+});
+
 Deno.test("runPairs stops when told to", async () => {
   const client = new Lagging(0);
   const signal = AbortSignal.abort(new Error("enough"));
+  const latency = new Latency();
   await assertRejects(
-    () => runPairs({ level: "eventual", pairs: 1, key: "x", client, observers: [], signal }),
+    () =>
+      runPairs({ level: "eventual", pairs: 1, key: "x", client, observers: [], signal, latency }),
     Error,
     "enough",
   );
@@ -72,7 +90,7 @@ Deno.test("spread: median, least and most", () => {
   assertEquals(spread([10, 1, 2, 4]), { median: 3, min: 1, max: 10 });
 });
 
-Deno.test("pairsTable sets both levels beside the paper's figures", () => {
+Deno.test("pairsRows sets both levels beside the paper's figures", () => {
   const made = (level: Run["level"], elapsedMs: number, lastRead: number): Run => ({
     level,
     elapsedMs,
@@ -88,11 +106,8 @@ Deno.test("pairsTable sets both levels beside the paper's figures", () => {
     made("sequential", 90, 100),
     made("sequential", 120, 100),
   ];
-  const lines = pairsTable(
-    100,
-    summarize("eventual", runs),
-    summarize("sequential", runs),
-  );
+  const rows = pairsRows(100, summarize("eventual", runs), summarize("sequential", runs));
+  const lines = table(PAIRS_COLUMNS, rows);
   assertEquals(lines, [
     "                                    eventual  sequential  paper: ev.   seq.",
     "──────────────────────────────  ────────────  ──────────  ──────────  ─────",
