@@ -1,12 +1,19 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { exists } from "@std/fs/exists";
 import { displayWidth } from "../../lib/show/text.ts";
 import { FakeServer } from "../client/fake_server.ts";
+import { assertWellFormed } from "../show/html/well_formed.ts";
 import { denoArguments, kvdist, type RunOptions, spawn } from "./program.ts";
 
 /** What `scripts/kvdist bench` allows; with `store: memory` nothing is written. */
 const OPTIONS: RunOptions = {
   permissions: ["--allow-net", "--allow-read", "--allow-env=KVDIST_*,NO_COLOR,TMPDIR"],
 };
+
+/** The same, and a folder that it may write to. */
+function writing(folder: string): RunOptions {
+  return { permissions: [...OPTIONS.permissions ?? [], `--allow-write=${folder}`] };
+}
 
 const MEMORY = ["--store", "memory"];
 
@@ -44,6 +51,15 @@ Deno.test("bench: the paper's pairs on real replicas", async () => {
   assert(eventual.lastRead.max <= 20);
   assert(eventual.settledMs.min > 0);
   assertEquals(ratio, sequential.elapsedMs.median / eventual.elapsedMs.median);
+  for (const { pair } of [eventual, sequential]) {
+    const counts = pair.histogram.map(({ count }: { count: number }) => count);
+    assertEquals(
+      counts.reduce((sum: number, count: number) => sum + count),
+      40,
+      "two rounds of 20",
+    );
+    assert(pair.p50Ms <= pair.p90Ms && pair["p99.99Ms"] <= pair.maxMs);
+  }
 });
 
 Deno.test("bench: the table fits 80 columns", async () => {
@@ -57,6 +73,73 @@ Deno.test("bench: the table fits 80 columns", async () => {
   assertStringIncludes(lines[0], "5 pairs of set and get by one client; 3 replicas, memory");
   assert(lines.some((line) => /^ +eventual +sequential +paper: ev\. +seq\.$/.test(line)), stdout);
   assert(lines.some((line) => /^reads of one's own write .* 100\.0 %$/.test(line)), stdout);
+  assert(lines.includes("sequential, 5 pairs"), stdout);
+  assert(lines.includes("latency over percentile"), stdout);
+});
+
+Deno.test("bench --html --plain: pictures go to the page only", async () => {
+  const folder = await Deno.makeTempDir();
+  const file = `${folder}/levels.html`;
+  const { code, stdout, stderr } = await kvdist(
+    ["bench", "--pairs", "5", "--rounds", "1", "--plain", "--html", file, ...MEMORY],
+    writing(folder),
+  );
+  assertEquals([code, stderr], [0, ""]);
+  assert(!/[█┤]/.test(stdout), stdout);
+  const html = await Deno.readTextFile(file);
+  assertWellFormed(html);
+  assertEquals(html.match(/<svg /g)?.length, 3, "two histograms and the curves");
+  assertStringIncludes(html, "<figcaption>eventual, 5 pairs</figcaption>");
+});
+
+Deno.test("bench sweep: a table, curves, JSON and a page of real replicas", async () => {
+  const folder = await Deno.makeTempDir();
+  const file = `${folder}/sweep.html`;
+  const args =
+    "bench sweep --levels eventual,linearizable --replicas 3,1 --clients 1,4 --keys 20 " +
+    "--duration 100ms --warm-up 0s";
+  const run = (more: readonly string[]) =>
+    kvdist([...args.split(" "), ...MEMORY, ...more], writing(folder));
+  const [shown, written] = await Promise.all([run(["--html", file]), run(["--json"])]);
+
+  assertEquals([shown.code, shown.stderr, written.code, written.stderr], [0, "", 0, ""]);
+  const lines = shown.stdout.trimEnd().split("\n");
+  assert(lines.every((line) => displayWidth(line) <= 80), shown.stdout);
+  assertEquals(lines.filter((line) => / over clients$/.test(line)).length, 2, shown.stdout);
+  const html = await Deno.readTextFile(file);
+  assertWellFormed(html);
+  assertEquals(html.match(/<svg /g)?.length, 6);
+
+  const { points, notMeasured, complete } = JSON.parse(written.stdout);
+  assertEquals([notMeasured, complete], [[], true]);
+  assertEquals(
+    points.map((one: Record<string, unknown>) => `${one.replicas} ${one.clients} ${one.level}`),
+    [1, 3].flatMap((replicas) =>
+      [1, 4].flatMap((clients) =>
+        ["eventual", "linearizable"].map((level) => `${replicas} ${clients} ${level}`)
+      )
+    ),
+  );
+  for (const { all, errors } of points) {
+    assert(all.answers > 0);
+    assertEquals(errors, {});
+  }
+});
+
+Deno.test("bench sweep: Ctrl-C prints what there is, and exits with 130", async () => {
+  const folder = await Deno.makeTempDir();
+  const file = `${folder}/sweep.html`;
+  const args = "bench sweep --levels eventual --replicas 1 --clients 1 --warm-up 0s --duration 1h";
+  const child = spawn([...args.split(" "), "--html", file, ...MEMORY], writing(folder));
+  child.stdin.close();
+  const text = new Response(child.stdout).text();
+  // The page's file is made before anything is measured, and when signals are heard.
+  while (!await exists(file)) await new Promise((resolve) => setTimeout(resolve, 10));
+  child.kill("SIGINT");
+  await child.stderr.cancel();
+  assertEquals((await child.status).code, 130);
+  assertStringIncludes(await text, "Stopped early: 0 of 1 were measured until then.");
+  assertWellFormed(await Deno.readTextFile(file));
 });
 
 Deno.test("bench --target: only those named are asked", async () => {
@@ -138,6 +221,14 @@ Deno.test("bench: wrong use is one line with exit 2, a failure with exit 1", asy
     ["bench --json load", 2, "bench takes no load; load stands right behind bench"],
     ["bench --target nowhere", 2, '"nowhere" is no address'],
     ["bench --target :1 --store memory", 2, "--store is for replicas of its own"],
+    ["bench --json sweep", 2, "bench takes no sweep; sweep stands right behind bench"],
+    ["bench --html /nowhere/at/all.html", 2, "cannot write /nowhere/at/all.html"],
+    ["bench sweep fast", 2, "bench sweep takes no fast"],
+    ["bench sweep --levels strong", 2, "--levels must be of eventual, sequential, linearizable"],
+    ["bench sweep --levels sequentail", 2, "did you mean sequential?"],
+    ["bench sweep --replicas 1,33", 2, "--replicas must be whole numbers from 1 to 32"],
+    ["bench sweep --clients 1,,5", 2, "--clients must be whole numbers from 1 to 100000"],
+    ["bench sweep --target :1", 2, "unknown flag --target"],
     ["bench load --mix most", 2, '--mix must be one of read, write, mixed, and is "most"'],
     ["bench load --consistency strong", 2, "--consistency must be one of"],
     ["bench load --duration 5", 2, "--duration needs a unit: 5ms or 5s?"],
