@@ -68,7 +68,7 @@ export function percentileRows(series: readonly Series[]): string[][] {
   ]);
 }
 
-/** The curve of each: how long the slowest one in so many took at least. */
+/** The curve of each from the median on: how long the slowest one in so many took at least. */
 export function percentilePlot(series: readonly Series[]): Plot {
   const shown = series.filter(({ latencies }) => latencies.count > 0);
   const most = Math.max(1, ...shown.map(({ latencies }) => latencies.count));
@@ -86,16 +86,16 @@ export function percentilePlot(series: readonly Series[]): Plot {
 
 function percentileCurve({ name, latencies }: Series, end: number): Curve {
   const named = PERCENTILES.map(({ oneIn }) => oneIn).filter((oneIn) => oneIn <= latencies.count);
-  const last = named.at(-1) ?? 1;
+  const [first, last] = [named.at(0) ?? 1, named.at(-1) ?? 1];
   const between = Array.from(
-    { length: Math.ceil(Math.log10(last) * POINTS_PER_NINE) },
-    (_, i) => 10 ** (i / POINTS_PER_NINE),
+    { length: Math.floor(Math.log10(last / first) * POINTS_PER_NINE) },
+    (_, i) => first * 10 ** ((i + 1) / POINTS_PER_NINE),
   );
-  const places = [...new Set([...between, ...named])].toSorted((a, b) => a - b);
+  const places = [...new Set([...named, ...between])].toSorted((a, b) => a - b);
   const points = places.map((oneIn): Point => ({
     x: oneIn,
     y: Math.max(LATENCY_MS_MIN, percentile(latencies, oneIn)),
-    isMarked: PERCENTILES.some((one) => one.oneIn === oneIn),
+    isMarked: named.some((place) => place === oneIn),
   }));
   const longest = { x: end, y: Math.max(LATENCY_MS_MIN, latencies.max), isMarked: true };
   return { name, points: [...points, longest] };

@@ -63,7 +63,7 @@ export const SWEEP_HELP: Help = {
   about: [
     "Makes the load of bench load at each level, on each number of replicas, by each number of " +
     "clients, and draws how the rate grows. Replicas are its own, started anew for each number of " +
-    "them. What cannot be measured is named and left out; Ctrl-C ends it with what there is.",
+    "them and asked for ten times the warm-up first. What cannot be measured is named and left out; Ctrl-C ends it with what there is.",
   ],
   flags: FLAGS,
   examples: [

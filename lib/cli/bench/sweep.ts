@@ -63,6 +63,9 @@ export interface SweepMeans {
   tell(one: Case, share: number, perSecond: number): void;
 }
 
+/** So many times the warm-up of each case is asked for when replicas were just started. */
+const FIRST_WARM_UP_FACTOR = 10;
+
 /** The combinations, in the order in which they are measured: replicas are started only once. */
 export function casesOf({ levels, replicas, clients }: SweepPlan): Case[] {
   return replicas.flatMap((replicas) =>
@@ -89,6 +92,7 @@ export async function sweep(
     const open = cases.filter((one) => one.replicas === replicas);
     try {
       await means.withReplicas(replicas, signal, async (targets, either) => {
+        await warmUp(plan, replicas, { means, targets, signal: either });
         while (open.length > 0 && !either.aborted) {
           const [one] = open;
           const done = points.length + absentees.length;
@@ -111,6 +115,27 @@ export async function sweep(
     }
   }
   return { points, absentees, complete: points.length + absentees.length === cases.length };
+}
+
+/**
+ * Asks replicas that were just started as much as they will be asked. Else the level that is first
+ * would show how fast V8 compiles.
+ */
+async function warmUp(
+  plan: SweepPlan,
+  replicas: number,
+  { means, targets, signal }: {
+    means: SweepMeans;
+    targets: readonly string[];
+    signal: AbortSignal;
+  },
+): Promise<void> {
+  const warmUpMs = plan.load.warmUpMs * FIRST_WARM_UP_FACTOR;
+  if (warmUpMs === 0) return;
+  const level = plan.levels[plan.levels.length - 1];
+  const one = { level, replicas, clients: Math.max(...plan.clients) };
+  const settings = { ...settingsOf(plan, one, targets), warmUpMs, durationMs: 0 };
+  await measured(() => means.load(settings, signal, () => {}));
 }
 
 function settingsOf(

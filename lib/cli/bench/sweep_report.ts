@@ -190,10 +190,11 @@ function panelMarkup(plan: SweepPlan, panel: Panel): string {
   const most = Math.max(...points.map((point) => point[axis]));
   const series = points.filter((point) => point[axis] === most)
     .map(({ level, result }) => ({ name: level, latencies: latenciesOf(result).all }));
+  const last = `${title}, ${count(most)} ${axis}`;
   return `<h2>${escape(title)}</h2>
 <div class="pictures">
 ${[RATE, P99].map((figure) => plotFigure(plotOf(plan, { ...panel, figure }))).join("\n")}
 </div>
-<h3>${escape(`${title}, ${count(most)} ${axis}`)}</h3>
-${percentileMarkup(series, "answer")}`;
+<h3>${escape(last)}</h3>
+${percentileMarkup(series, { unit: "answer", caption: `Percentiles: ${last}` })}`;
 }

@@ -1,5 +1,5 @@
 /**
- * Histograms of latencies as pictures of a page, one below the other on one scale.
+ * Histograms of latencies as pictures of a page, all on one scale.
  *
  * @module
  */
@@ -7,11 +7,14 @@
 import { type Bin, rangeWord } from "../histogram.ts";
 import type { Series } from "../percentiles.ts";
 import { count, counted, duration, percent } from "../quantity.ts";
-import { logScale, roundBounds, type Scale } from "../scale.ts";
+import { logScale, roundBounds, type Scale, sparse } from "../scale.ts";
 import { escape, htmlTable } from "./page.ts";
 
 /** Places in a picture, in its own units. */
-const PLACES = { width: 1000, height: 190, left: 56, right: 20, top: 12, bottom: 26 };
+const PLACES = { width: 480, height: 190, left: 56, right: 24, top: 12, bottom: 26 };
+
+/** More ticks than this crowd. */
+const TICKS_MAX = 8;
 
 /** The bounds of ranges: ten to a power of ten, as Renard's preferred numbers. */
 const STEPS = [1, 1.25, 1.6, 2, 2.5, 3.15, 4, 5, 6.3, 8];
@@ -49,7 +52,9 @@ export function histogramFigures(series: readonly Series[], unit: string): strin
     ...shown.flatMap(({ bins, count }) => bins.map((bin) => bin.count / count)),
   );
   const figures = shown.map((one) => figure(one, { across, most, unit }));
-  return `${figures.join("\n")}
+  return `<div class="pictures">
+${figures.join("\n")}
+</div>
 <details><summary>The histogram${shown.length > 1 ? "s" : ""} as a table</summary>
 ${binTable(shown, unit)}
 </details>`;
@@ -73,7 +78,7 @@ function axesMarkup(across: Scale, most: number): string[] {
   const { width, height, left, right, top, bottom } = PLACES;
   const base = height - bottom;
   return [
-    ...across.ticks.map((tick) =>
+    ...sparse(across.ticks, TICKS_MAX).map((tick) =>
       `<line class="grid" x1="${across.at(tick)}" x2="${across.at(tick)}" y1="${top}" y2="${
         base + 5
       }"/><text class="dim" x="${across.at(tick)}" y="${height - 6}" text-anchor="middle">` +

@@ -13,14 +13,17 @@ import { plotFigure } from "./plot.ts";
 export function latencyMarkup(series: readonly Series[], unit: string): string {
   return [
     histogramFigures(series, unit),
-    percentileMarkup(series, unit),
+    percentileMarkup(series, { unit, caption: "Percentiles" }),
   ].join("\n");
 }
 
-/** Only the percentiles: curve and table. */
-export function percentileMarkup(series: readonly Series[], unit: string): string {
-  return [
-    `<div class="pictures">${plotFigure(percentilePlot(series))}</div>`,
-    htmlTable("Percentiles", percentileColumns(`${unit}s`), percentileRows(series)),
-  ].join("\n");
+/** Only the percentiles: curve, and table with its caption. */
+export function percentileMarkup(
+  series: readonly Series[],
+  { unit, caption }: { readonly unit: string; readonly caption: string },
+): string {
+  return `<div class="pictures">
+${plotFigure(percentilePlot(series))}
+${htmlTable(caption, percentileColumns(`${unit}s`), percentileRows(series))}
+</div>`;
 }

@@ -18,7 +18,8 @@ body { background: var(--page); color: var(--text); font: 15px/1.5 system-ui, sa
 h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2.5rem; }
 p, li { max-width: 80ch; } .dim, caption { color: var(--dim); }
 figure { margin: 0 0 1rem; break-inside: avoid; } figcaption { font-weight: 600; }
-.pictures { display: flex; flex-wrap: wrap; gap: 0 1.5rem; } .pictures > figure { flex: 1 1 440px; }
+.pictures { display: flex; flex-wrap: wrap; gap: 0 1.5rem; align-items: start; }
+.pictures > figure { flex: 1 1 400px; max-width: 560px; }
 svg { width: 100%; height: auto; font: 12.5px system-ui, sans-serif; }
 svg text { fill: var(--text); } svg .dim { fill: var(--dim); }
 .grid { stroke: var(--line); } .good { fill: var(--good); } .bad { fill: var(--bad); }
@@ -33,9 +34,11 @@ svg text { fill: var(--text); } svg .dim { fill: var(--dim); }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 13.5px; }
 caption { text-align: left; } th { font-weight: 600; }
 th, td { padding: .15rem 1.1rem .15rem 0; border-bottom: 1px solid var(--line); text-align: left;
-  vertical-align: top; } td.number, th.number { text-align: right; }
-.scroll { overflow-x: auto; margin-bottom: 1rem; } summary { cursor: pointer; }
-@media print { body { margin: 0; max-width: none; } tr { break-inside: avoid; } }
+  vertical-align: top; } td.number, th.number { text-align: right; white-space: nowrap; }
+.scroll { overflow-x: auto; margin-bottom: 1rem; } details { margin-bottom: 1rem; }
+summary { cursor: pointer; }
+@media print { body { margin: 0; max-width: none; } tr { break-inside: avoid; }
+  details::details-content { content-visibility: visible; block-size: auto; } }
 `;
 
 /** What a page holds. */
@@ -92,17 +95,17 @@ export function htmlTable(
   });
   const body = rows.map((row) =>
     `<tr>${
-      row.map((cell, i) =>
+      columns.map((_, i) => row[i] ?? "").map((cell, i) =>
         i === 0
           ? `<th scope="row"${kind(i)}>${escape(cell)}</th>`
           : `<td${kind(i)}>${escape(cell)}</td>`
       ).join("")
     }</tr>`
   );
-  return `<div class="scroll" role="region" tabindex="0" aria-label="${escape(caption)}">
+  return `<section class="scroll" tabindex="0" aria-label="${escape(caption)}">
 <table><caption>${escape(caption)}</caption>
 <thead><tr>${head.join("")}</tr></thead>
 <tbody>
 ${body.join("\n")}
-</tbody></table></div>`;
+</tbody></table></section>`;
 }

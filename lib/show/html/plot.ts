@@ -12,7 +12,7 @@ import { escape } from "./page.ts";
 const PLACES = { width: 480, height: 300, left: 70, right: 20, top: 12, bottom: 48 };
 
 /** More ticks upwards than this crowd. */
-const TICKS_MAX = 10;
+const TICKS_MAX = 12;
 
 /** Outlines of {@linkcode MARKS} around 0. */
 const OUTLINES: Readonly<Record<typeof MARKS[number], string>> = {

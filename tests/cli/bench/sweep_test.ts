@@ -31,6 +31,10 @@ class FakeMeans implements SweepMeans {
   }
 
   load(...[settings, signal, tell]: Parameters<SweepMeans["load"]>): Promise<LoadResult> {
+    if (settings.durationMs === 0) {
+      this.asked.push(`warm up ${settings.clients} for ${settings.warmUpMs}`);
+      return Promise.resolve(resultOf(0, 1));
+    }
     this.asked.push(`${settings.consistency} ${settings.clients} at ${settings.targets}`);
     tell({ phase: "warming up", share: 0.9, perSecond: 0 });
     tell({ phase: "measuring", share: 0.5, perSecond: 7 });
@@ -54,10 +58,12 @@ Deno.test("sweep: each combination once; replicas are started once for each numb
   const { points, absentees, complete } = await sweep(SMALL, means, NEVER);
   assertEquals(means.asked, [
     "start 1",
+    "warm up 2 for 5000",
     "eventual 2 at replica of 1",
     "sequential 2 at replica of 1",
     "stop 1",
     "start 3",
+    "warm up 2 for 5000",
     "eventual 2 at replica of 3",
     "sequential 2 at replica of 3",
     "stop 3",
@@ -135,4 +141,11 @@ Deno.test("sweep: an error that is none of the user's is not told as one", async
     throw new TypeError("broken");
   });
   await assertRejects(() => sweep(SMALL, means, NEVER), TypeError, "broken");
+});
+
+Deno.test("sweep: without a warm-up there is none of what was just started", async () => {
+  const means = new FakeMeans();
+  const plan = { ...SMALL, replicas: [1], load: { ...SMALL.load, warmUpMs: 0 } };
+  await sweep(plan, means, NEVER);
+  assertEquals(means.asked.slice(0, 2), ["start 1", "eventual 2 at replica of 1"]);
 });

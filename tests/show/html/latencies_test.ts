@@ -42,7 +42,7 @@ Deno.test("latencyMarkup: bars lie in the picture and grow upwards from one line
   ]
     .map((found) => found.slice(1).map(Number));
   for (const [x, y, width, height] of bars) {
-    assert(x >= 56 && width > 0 && x + width <= 980 && y >= 12, `${[x, y, width, height]}`);
+    assert(x >= 56 && width > 0 && x + width <= 456 && y >= 12, `${[x, y, width, height]}`);
     assert(Math.abs(y + height - 164) < 0.11, `${y} + ${height}`);
   }
   assertStringIncludes(html, "<figcaption>b, 3 answers</figcaption>");

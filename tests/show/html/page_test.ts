@@ -32,7 +32,7 @@ Deno.test("htmlTable: headings of columns and rows, numbers to the right", () =>
     html,
     `<tr><th scope="row">eventual</th><td class="number">3/s</td></tr>`,
   );
-  assertStringIncludes(html, `role="region" tabindex="0" aria-label="Rates"`);
+  assertStringIncludes(html, `<section class="scroll" tabindex="0" aria-label="Rates">`);
 });
 
 Deno.test("assertWellFormed sees what is wrong", () => {
