@@ -229,7 +229,7 @@ function plotOf(
   const [{ axis }] = curves;
   const places = new Set(curves.flatMap(({ points }) => points.map(({ at }) => at)));
   return {
-    title: capital(y.title),
+    title: y.title,
     x: { title: axis, ticks: [...places].map((at) => ({ at, label: count(at) })) },
     y,
     curves: curves.map(({ name, points }) => ({

@@ -159,14 +159,19 @@ function drawMarks(
   }
 }
 
+/** The row as text; what is of one curve and stands together is painted together. */
 function rowText(
   row: readonly (Cell | null)[],
   paint: Required<PlotOptions>["paint"],
 ): string {
-  return row.map((cell) => {
-    if (cell === null) return " ";
-    return cell.curve === null ? cell.text : paint(cell.text, cell.curve);
-  }).join("");
+  const runs: { curve: number | null; text: string }[] = [];
+  for (const cell of row) {
+    const { curve, text } = cell ?? { curve: null, text: " " };
+    const last = runs.at(-1);
+    if (last !== undefined && last.curve === curve) last.text += text;
+    else runs.push({ curve, text });
+  }
+  return runs.map(({ curve, text }) => curve === null ? text : paint(text, curve)).join("");
 }
 
 /** The axis to the right, and below it as many labels as have room. */

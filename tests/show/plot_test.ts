@@ -51,11 +51,20 @@ Deno.test("plotLines: only what can be told apart is drawn, each in its own look
     Array.from({ length: CURVES_MAX + 1 }, (_, i) => [`c${i}`, [[1, 10 ** i]] as const] as const),
   );
   const painted = new Set<string>();
-  plotLines(plotOf(curves), {
+  const lines = plotLines(plotOf(curves), {
     paint: (text, curve) => {
       painted.add(`${curve}${text}`);
-      return text;
+      return `<${text}>`;
     },
   });
   assertEquals([...painted].toSorted(), MARKS.map((mark, i) => `${i}${mark}`));
+  assert(lines[lines.length - 1].startsWith("<●> c0   <■> c1"));
+});
+
+Deno.test("plotLines: what is of one curve and stands together is painted together", () => {
+  const lines = plotLines(plotOf({ a: [[1, 10], [50, 10.001]] }), {
+    width: 30,
+    paint: (text) => `<${text}>`,
+  });
+  assertEquals(lines.filter((line) => /<●·+●>/.test(line)).length, 1, lines.join("\n"));
 });

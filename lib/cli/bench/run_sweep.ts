@@ -69,8 +69,8 @@ export const SWEEP_HELP: Help = {
   examples: [
     ["kvdist bench sweep --html sweep.html", "27 measurements, about a minute and a half"],
     [
-      "kvdist bench sweep --levels eventual,sequential --replicas 3 --clients 1,10,100 --mix write",
-      "writes on three replicas, in two levels",
+      "kvdist bench sweep --replicas 3 --clients 1,10,100 --mix write",
+      "writes on three replicas",
     ],
   ],
 };

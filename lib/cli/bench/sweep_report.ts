@@ -113,8 +113,10 @@ export function sweepForm(
 
 function heading({ store, fsync }: SweepPlace, { load }: SweepPlan): string {
   const disk = store === "memory" ? "" : `, fsync ${fsync}`;
-  return `${askedWords(load)}; ${counted(load.pipeline, "request")} of each client under way; ` +
-    `replicas in this process, ${store}${disk}; each time ${timeWords(load)}.`;
+  return `Each case: ${askedWords(load)}; ${
+    counted(load.pipeline, "request")
+  } of each client under way; ` +
+    `replicas in this process, ${store}${disk}; ${timeWords(load)}.`;
 }
 
 function earlyEnd({ levels, replicas, clients }: SweepPlan, result: SweepResult): string[] {
