@@ -26,14 +26,30 @@ import { messageName } from "./words.ts";
 /** The operations that a history has a form for. */
 const KNOWN: readonly string[] = ["get", "set", "delete", "fence"];
 
+/** What a history is made of. */
+export interface TraceOf {
+  readonly replicas: number;
+  /** All that the trace tells, in the order of time. */
+  readonly lines: readonly TraceLine[];
+}
+
 /**
- * The history in the lines of a trace, which stand in the order of time. What a history has no form
- * for is left out, with all that touches the same keys; the header says so.
+ * The history in the lines of a trace. What a history has no form for is left out, with all that
+ * touches the same keys; the header says so.
  */
-export function historyLinesOf(lines: readonly TraceLine[], replicas: number): HistoryLine[] {
+export function historyLinesOf({ replicas, lines }: TraceOf): HistoryLine[] {
+  // Who tells the order apart tells all of it, however few messages replicas tell of.
+  const isPart = lines.some((line) => line.type === "sample" && line.every > 1) &&
+    !lines.some(({ type }) => type === "order");
+  if (isPart) return unknownHistory(replicas, "only a part of the messages is told");
   const maker = new HistoryMaker(lines);
   for (const line of lines) maker.take(line);
   return maker.finish(replicas);
+}
+
+/** A history that proves nothing: a read may have seen what is not told. */
+export function unknownHistory(replicas: number, incomplete: string): HistoryLine[] {
+  return [{ history: HISTORY_VERSION, replicas, part: true, incomplete }];
 }
 
 class HistoryMaker {
@@ -50,7 +66,6 @@ class HistoryMaker {
   readonly #ordered = new Set<number>();
   /** Ids of requests, and names of messages, that a client is known to have asked for. */
   readonly #asked: ReadonlySet<string>;
-  #every = 1;
 
   constructor(lines: readonly TraceLine[]) {
     this.#hasOrder = lines.some(({ type }) => type === "order");
@@ -74,24 +89,17 @@ class HistoryMaker {
         return this.#add(line);
       case "final":
         return "key" in line ? this.#add(line) : void this.#lines.push(line);
-      case "sample":
-        this.#every = Math.max(this.#every, line.every);
-        return;
       default:
         return;
     }
   }
 
   finish(replicas: number): HistoryLine[] {
-    const why = [
-      // Who tells the order apart tells all of it.
-      ...(this.#every > 1 && !this.#hasOrder ? ["only a part of the messages is told"] : []),
-      ...(this.#isLeftOut ? ["operations other than get, set and delete are left out"] : []),
-    ];
+    const incomplete = "operations other than get, set and delete are left out";
     const header: HistoryHeader = {
       history: HISTORY_VERSION,
       replicas,
-      ...(why.length > 0 && { part: true as const, incomplete: why.join("; ") }),
+      ...(this.#isLeftOut && { part: true as const, incomplete }),
     };
     return [header, ...this.#lines];
   }

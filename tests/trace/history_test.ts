@@ -37,7 +37,7 @@ function written(at: number, n: number, value: string): TraceLine[] {
 
 function verdicts(lines: TraceLine[], only: readonly Guarantee[]) {
   const sorted = lines.sort((a, b) => ("at" in a ? a.at : 1e9) - ("at" in b ? b.at : 1e9));
-  const found = judge(historyOf(historyLinesOf(sorted, 3)), { only });
+  const found = judge(historyOf(historyLinesOf({ lines: sorted, replicas: 3 })), { only });
   return only.map((guarantee) => found[guarantee]?.verdict);
 }
 
@@ -73,13 +73,20 @@ Deno.test("what a history has no form for is left out with its keys, and nothing
     ...told(50, {}, { value: "a" }),
   ];
   assertEquals(verdicts([...lines], ["sequential", "present"]), ["ok", "unknown"]);
-  const [header, ...rest] = historyLinesOf(lines, 3);
+  const [header, ...rest] = historyLinesOf({ lines, replicas: 3 });
   assertEquals("incomplete" in header, true);
   assertEquals(rest.some((line) => "key" in line && line.key === "c"), false);
 });
 
 Deno.test("a trace of which only a part is told proves nothing is missing", () => {
   const sample: TraceLine = { type: "sample", at: 1, replica: 0, time: 1, every: 4 };
-  const lines = [sample, ...written(10, 4, "a"), ...told(9, set("a"), { origin: 0, n: 4 })];
-  assertEquals(verdicts(lines, ["present"]), ["unknown"]);
+  const lines = [
+    sample,
+    ...written(10, 4, "a"),
+    ...told(9, set("a"), { origin: 0, n: 4 }),
+    // Of a write that is not told.
+    ...told(20, { level: "linearizable" }, { value: "b" }),
+  ];
+  const found = verdicts(lines, ["linearizable", "sequential", "present"]);
+  assertEquals(found, ["ok", "ok", "unknown"]);
 });

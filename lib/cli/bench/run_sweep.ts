@@ -141,7 +141,7 @@ function meansOf({ store, fsync }: SweepFlags): SweepMeans {
   return {
     withReplicas: (replicas, signal, use) =>
       withPlace(
-        { target: [], replicas, store, fsync },
+        { target: [], replicas, store, fsync, trace: undefined },
         { consistency: "sequential", signal },
         ({ targets }, signal) => use(targets, signal),
       ),

@@ -42,8 +42,7 @@ export async function readHistory(path: string, progress: ReadProgress): Promise
 
 /** A trace has no order of lines: it is put together first. */
 function historyOfTrace(path: string): History {
-  const { lines, replicas } = readTrace([path]);
-  return historyOf(historyLinesOf(lines, replicas));
+  return historyOf(historyLinesOf(readTrace([path])));
 }
 
 interface Source {

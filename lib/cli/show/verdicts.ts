@@ -11,7 +11,7 @@ import { type Guarantee, GUARANTEES, type Verdict } from "../../check/verdict.ts
 import { actionWord } from "../../check/words.ts";
 import { HistoryError } from "../../errors.ts";
 import type { ReportVerdict } from "../../show/report/compact.ts";
-import { historyLinesOf } from "../../trace/history.ts";
+import { historyLinesOf, unknownHistory } from "../../trace/history.ts";
 import type { Story } from "../../trace/story.ts";
 import { asking } from "../demo/judged.ts";
 import type { Trace } from "./read_trace.ts";
@@ -20,8 +20,12 @@ import type { Trace } from "./read_trace.ts";
 const HELD_TO = ["sequential", "linearizable"] as const;
 
 /** The verdicts, with the places of operations in the story. */
-export function reportVerdicts({ lines, replicas }: Trace, story: Story): ReportVerdict[] {
-  const asked = historyLinesOf(lines, replicas);
+export function reportVerdicts(trace: Trace, story: Story): ReportVerdict[] {
+  const isWhole = trace.before === 0 && trace.leftOut === 0;
+  const asked = isWhole ? historyLinesOf(trace) : unknownHistory(
+    trace.replicas,
+    "only a part of the trace is shown: kvdist check judges all of it",
+  );
   try {
     const history = historyOf(asked);
     const verdicts = judge(history);
