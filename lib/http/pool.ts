@@ -13,8 +13,8 @@ import { HTTP_IDLE_CONNECTIONS_MAX } from "../limits.ts";
 export class Pool {
   readonly #address: Address;
   readonly #options: ConnectOptions;
+  readonly #all = new Set<Connection>();
   readonly #idle: Connection[] = [];
-  #closed = false;
 
   /** None is made before it is needed. */
   constructor(address: Address, options: ConnectOptions) {
@@ -40,15 +40,16 @@ export class Pool {
     }
   }
 
-  /** Ends those that are idle; others end when they are. */
+  /** Ends all of them at once. */
   close(): void {
-    this.#closed = true;
-    for (const connection of this.#idle.splice(0)) connection.close();
+    for (const connection of this.#all) connection.close();
   }
 
   async #connect(): Promise<Connection> {
     const connection = await connectTo(this.#address, this.#options);
+    this.#all.add(connection);
     connection.closed.then(() => {
+      this.#all.delete(connection);
       const at = this.#idle.indexOf(connection);
       if (at >= 0) this.#idle.splice(at, 1);
     });
@@ -56,7 +57,7 @@ export class Pool {
   }
 
   #keep(connection: Connection): void {
-    if (this.#closed || this.#idle.length >= HTTP_IDLE_CONNECTIONS_MAX) connection.close();
+    if (this.#idle.length >= HTTP_IDLE_CONNECTIONS_MAX) connection.close();
     else this.#idle.push(connection);
   }
 }

@@ -42,6 +42,13 @@ export interface HttpOptions {
   readonly log: Log;
 }
 
+/** What listens now. */
+interface Running {
+  readonly server: Deno.HttpServer<Deno.NetAddr>;
+  /** Ends it without waiting for what is under way. */
+  readonly abort: AbortController;
+}
+
 /** What every answer says: it is no page's business but our own, and never markup unless it says so. */
 const HEADERS: Readonly<Record<string, string>> = {
   "cache-control": "no-store, no-transform",
@@ -60,9 +67,10 @@ export class HttpServer {
   readonly #watching: Watching;
   readonly #routes: readonly Route[];
   readonly #port: number;
-  readonly #abort = new AbortController();
-  #server: Deno.HttpServer<Deno.NetAddr>;
+  #running: Running;
   #underWay = 0;
+  /** Of each answer that has not left wholly, when it has, or cannot any more. */
+  readonly #leaving = new Set<Promise<void>>();
   #stopping = false;
 
   /**
@@ -81,43 +89,47 @@ export class HttpServer {
       monitor: this.#monitor,
       watching: this.#watching,
     });
-    this.#server = this.#listen(options.port);
-    const { hostname, port } = this.#server.addr;
+    this.#running = this.#listen(options.port);
+    const { hostname, port } = this.#running.server.addr;
     this.#port = port;
     this.address = formatAddress({ hostname, port });
   }
 
-  /** Answers what is under way, ends those who watch, and stops. */
+  /** Ends those who watch, answers what is under way if that does not take long, and stops. */
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#watching.close();
     const late = Promise.withResolvers<void>();
     const timer = setTimeout(late.resolve, DRAIN_MS);
-    await Promise.race([this.#server.shutdown(), late.promise]);
+    await Promise.race([Promise.all(this.#leaving), late.promise]);
     clearTimeout(timer);
-    this.#abort.abort();
+    // Deno's own way to end gently cannot be cut short once it is begun.
+    const { server, abort } = this.#running;
+    abort.abort();
+    await server.finished;
     this.#replicas.close();
     this.#monitor.close();
   }
 
-  #listen(port: number): Deno.HttpServer<Deno.NetAddr> {
+  #listen(port: number): Running {
     const { host } = this.#options;
+    const abort = new AbortController();
     try {
       const server = Deno.serve({
         hostname: host,
         port,
-        signal: this.#abort.signal,
+        signal: abort.signal,
         onListen: () => {},
         onError: (error) => this.#failed(error),
       }, (request, { completed }) => this.#handle(request, completed));
       server.finished.then(() => this.#ended(), (error) => this.#ended(error));
-      return server;
+      return { server, abort };
     } catch (error) {
       throw listenError(error, `${host}:${port}`);
     }
   }
 
-  /** The system has let it accept no more: for as long as it runs, it tries again. */
+  /** The system had no descriptor left for another connection: that ends Deno's server, not ours. */
   #ended(error?: unknown): void {
     if (this.#stopping) return;
     this.#options.log({
@@ -132,7 +144,7 @@ export class HttpServer {
     setTimeout(() => {
       if (this.#stopping) return;
       try {
-        this.#server = this.#listen(this.#port);
+        this.#running = this.#listen(this.#port);
       } catch {
         // It was told why, and what holds the port, or every descriptor, may let it go.
         this.#listenAgain();
@@ -141,14 +153,17 @@ export class HttpServer {
   }
 
   async #handle(request: Request, completed: Promise<void>): Promise<Response> {
+    if (this.#stopping) return this.#failed(stopping());
     if (this.#underWay >= HTTP_REQUESTS_MAX) return this.#failed(tooMany());
+    const left = completed.catch(() => {}).finally(() => this.#leaving.delete(left));
+    this.#leaving.add(left);
     this.#underWay++;
     const done = () => void this.#underWay--;
     try {
       const response = withHeaders(await this.#answer(request));
       // Who watches takes as long as it likes, and is counted apart.
       if (response.headers.get("content-type") === EVENTS_TYPE) done();
-      else completed.then(done, done);
+      else left.then(done);
       return response;
     } catch (error) {
       done();
@@ -216,6 +231,10 @@ function withHeaders(response: Response): Response {
 function tooMany(): HttpError {
   const text = `${HTTP_REQUESTS_MAX} requests are under way; try again later`;
   return new HttpError(503, "timeout", text, { "retry-after": "1" });
+}
+
+function stopping(): HttpError {
+  return new HttpError(503, "timeout", "the server is stopping", { connection: "close" });
 }
 
 function listenError(error: unknown, at: string): FailedError {

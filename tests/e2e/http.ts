@@ -30,13 +30,26 @@ export function request(
   return concat([head, typeof body === "string" ? encoder.encode(body) : body]);
 }
 
-/**
- * Sends these bytes on a connection of their own and gives all that comes until the other side ends
- * it.
- *
- * @throws {Error} if it does not end in time
- */
+/** Sends these bytes on a connection of their own, and gives all that comes until that ends. */
 export async function exchange(address: string, ...parts: readonly Uint8Array[]): Promise<string> {
+  return await exchangeUntil(() => false, address, parts);
+}
+
+/** Sends a request as it is, and reads its answer. */
+export async function ask(address: string, ...parts: readonly Uint8Array[]): Promise<HttpAnswer> {
+  return readAnswer(await exchangeUntil(isWhole, address, parts));
+}
+
+/**
+ * Sends these bytes, and gives what comes until that is enough, or the connection ends.
+ *
+ * @throws {Error} if neither happens in time
+ */
+async function exchangeUntil(
+  isEnough: (text: string) => boolean,
+  address: string,
+  parts: readonly Uint8Array[],
+): Promise<string> {
   const { hostname, port } = new URL(`tcp://${address}`);
   using conn = await Deno.connect({ hostname, port: Number(port) });
   let isLate = false;
@@ -45,18 +58,13 @@ export async function exchange(address: string, ...parts: readonly Uint8Array[])
     conn.close();
   }, ANSWER_MS_MAX);
   try {
-    return (await Promise.all([readAll(conn), writeAll(conn, parts)]))[0];
+    return (await Promise.all([read(conn, isEnough), writeAll(conn, parts)]))[0];
   } catch (error) {
     if (isLate) throw new Error("the connection does not end", { cause: error });
     throw error;
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** Sends a request as it is, and reads its answer. */
-export async function ask(address: string, ...parts: readonly Uint8Array[]): Promise<HttpAnswer> {
-  return readAnswer(await exchange(address, ...parts));
 }
 
 /** The answer that a text is. */
@@ -72,18 +80,27 @@ export function readAnswer(text: string): HttpAnswer {
   return { status: Number(status), headers, body: text.slice(end + 4) };
 }
 
-async function readAll(conn: Deno.TcpConn): Promise<string> {
+/** Whether this is an answer that says how long it is, and is so long. */
+function isWhole(text: string): boolean {
+  const end = text.indexOf("\r\n\r\n");
+  const length = /^content-length: (\d+)\r$/im.exec(text.slice(0, end + 1))?.[1];
+  return length !== undefined && text.length >= end + 4 + Number(length);
+}
+
+async function read(conn: Deno.TcpConn, isEnough: (text: string) => boolean): Promise<string> {
   const buffer = new Uint8Array(64 * 1024);
-  const parts: Uint8Array[] = [];
+  let text = "";
   try {
-    for (let count = await conn.read(buffer); count !== null; count = await conn.read(buffer)) {
-      parts.push(buffer.slice(0, count));
+    while (!isEnough(text)) {
+      const count = await conn.read(buffer);
+      if (count === null) break;
+      text += decoder.decode(buffer.subarray(0, count));
     }
   } catch (error) {
     // What it has said before it reset the connection is an answer all the same.
     if (!(error instanceof Deno.errors.ConnectionReset)) throw error;
   }
-  return decoder.decode(concat(parts));
+  return text;
 }
 
 /** Who refuses a request may read no further. */
@@ -101,11 +118,12 @@ async function writeAll(conn: Deno.TcpConn, parts: readonly Uint8Array[]): Promi
 
 /** Reads the events of a stream, one after the other. */
 export class EventReader implements AsyncDisposable {
-  readonly #reader: ReadableStreamDefaultReader<string>;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #decoder = new TextDecoder();
   #text = "";
 
-  private constructor(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
-    this.#reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+  private constructor(stream: ReadableStream<Uint8Array>) {
+    this.#reader = stream.getReader();
   }
 
   /** Begins to watch. */
@@ -122,7 +140,7 @@ export class EventReader implements AsyncDisposable {
       if (end < 0) {
         const { done, value } = await this.#reader.read();
         if (done) return null;
-        this.#text += value;
+        this.#text += this.#decoder.decode(value, { stream: true });
         continue;
       }
       const event = this.#text.slice(0, end);

@@ -44,7 +44,7 @@ export function readExposition(text: string): Map<string, Family> {
     if (line.startsWith("# HELP ")) {
       const [, name, words] = /^# HELP (\S+) (.+)$/.exec(line) ?? [];
       if (!NAME.test(name ?? "") || help !== null) throw wrong("no HELP");
-      if (/\\(?![\\n])/.test(words)) throw wrong("a backslash that escapes nothing");
+      if (!/^(?:[^\\]|\\[\\n])*$/.test(words)) throw wrong("a backslash that escapes nothing");
       help = [name, words];
     } else if (line.startsWith("# TYPE ")) {
       const [, name, type] = /^# TYPE (\S+) (\S+)$/.exec(line) ?? [];
