@@ -8,6 +8,7 @@ import { EXPOSITION_TYPE } from "./exposition.ts";
 import { KEY_PATH, type KeyValue } from "./key_value.ts";
 import { metricsText } from "./metrics.ts";
 import type { Monitor, Told } from "./monitor.ts";
+import { readPage } from "./page.ts";
 import { parametersOf, type Target } from "./target.ts";
 import type { Watching } from "./watching.ts";
 
@@ -34,6 +35,7 @@ export interface Asked {
 /** All there is. */
 export function routes({ keyValue, monitor, watching }: Asked): readonly Route[] {
   return [
+    ...readPage().map(([path, answer]) => route(path, readable(answer))),
     route("/healthz", readable(() => new Response("ok\n", text()))),
     route("/readyz", readable(async () => readiness(await monitor.ask()))),
     route("/status.json", readable(async () => statusOf(await monitor.ask()))),

@@ -144,6 +144,8 @@ type Send = (method: string, params?: object) => Promise<Record<string, unknown>
 export class Page {
   /** What the console was told as an error, and what was thrown. */
   readonly errors: string[] = [];
+  /** What was asked of the network and failed, or was answered with an error: address and reason. */
+  readonly failures: string[] = [];
   /** What was asked of the network. */
   readonly requests: string[] = [];
   readonly #send: Send;
@@ -184,7 +186,9 @@ export class Page {
       this.errors.push(JSON.stringify(params.args));
     }
     if (method === "Log.entryAdded" && textOf(params, "entry", "level") === "error") {
-      this.errors.push(textOf(params, "entry", "text"));
+      const text = textOf(params, "entry", "text");
+      if (textOf(params, "entry", "source") !== "network") this.errors.push(text);
+      else this.failures.push(`${textOf(params, "entry", "url")}: ${text}`);
     }
   }
 

@@ -26,6 +26,7 @@ async function withReport(
     await page.drawn();
     await act(page, path);
     assertEquals(page.errors, []);
+    assertEquals(page.failures, []);
     assertEquals(page.requests.filter((url) => !url.startsWith("file://")), []);
   } finally {
     await Deno.remove(folder, { recursive: true });

@@ -1,0 +1,174 @@
+/** The live page of `serve --http` in a real browser: watched, and clicked through. */
+
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { connect } from "../../lib/client/mod.ts";
+import { type Server, startServer } from "../e2e/server.ts";
+import { inaccessible } from "./axe.ts";
+import { Chromium, chromiumPath, type Page } from "./chromium.ts";
+
+const MEMORY = ["--store", "memory"];
+
+/** Opens a server's page and waits for its replicas; afterwards nothing must have been an error. */
+async function withPage(
+  act: (page: Page, server: Server) => Promise<void>,
+  args: readonly string[] = MEMORY,
+): Promise<void> {
+  await using server = await startServer({ args: ["--http", "0", ...args] });
+  await using browser = await Chromium.start();
+  const page = await browser.open();
+  await page.load(`http://${server.http}/`);
+  await areLive(page, 3);
+  await act(page, server);
+  assertEquals(page.errors, []);
+  const own = new RegExp(`^http://${server.http}/`);
+  assertEquals(page.requests.filter((url) => !own.test(url)), []);
+}
+
+function browserTest(name: string, act: () => Promise<void>): void {
+  Deno.test({ name, ignore: chromiumPath() === null, fn: act });
+}
+
+/** Waits until so many replicas are shown as live. */
+async function areLive(page: Page, count: number): Promise<void> {
+  await page.until(`document.querySelectorAll(".card .good").length === ${count}`);
+}
+
+/** What stands beside a name in the card of a replica. */
+async function fact(page: Page, replica: number, name: string): Promise<string> {
+  const card = `.card[data-replica="${replica}"]`;
+  const names = await page.texts(`${card} dt`);
+  return (await page.texts(`${card} dd`))[names.indexOf(name)];
+}
+
+async function ask(
+  page: Page,
+  button: "set" | "get",
+  { key, value, replica, level = "" }: {
+    readonly key: string;
+    readonly value?: string;
+    readonly replica: number;
+    readonly level?: string;
+  },
+): Promise<void> {
+  await page.choose("#key", key);
+  if (value !== undefined) await page.choose("#value", value);
+  await page.choose("#replica", String(replica));
+  await page.choose("#level", level);
+  await page.click(`#${button}`);
+}
+
+async function answers(page: Page, pattern: RegExp): Promise<void> {
+  await page.until(`${pattern}.test(document.querySelector("#answer").textContent)`);
+}
+
+/** Waits until each replica has applied what was set. */
+async function hasSpread(page: Page): Promise<void> {
+  await page.until(`document.querySelectorAll("#spread tr:not(.waiting)").length === 3`);
+}
+
+browserTest("three live replicas, with their view and four charts", () =>
+  withPage(async (page) => {
+    assertEquals(await page.text("h1"), "kvdist");
+    assertMatch(await page.text("#cluster"), /, sequential, 3 replicas$/);
+    assertEquals(await page.text("#connection"), "connected");
+    for (const id of [0, 1, 2]) {
+      assertMatch(await fact(page, id, "view"), /^\d+\.\d+: 0 1 2$/);
+      assertEquals(await fact(page, id, "lag"), "0");
+    }
+    assertEquals(await page.texts("figcaption"), [
+      ...["writes a second", "reads a second", "p99 of writes", "staleness"],
+    ]);
+    assertEquals(await page.count("figure path.c2"), 8, "a line and its legend in each");
+  }));
+
+browserTest(
+  "a key is set, spreads to all replicas, and is read; values stay text",
+  () =>
+    withPage(async (page, server) => {
+      const evil = `<img src=x onerror="globalThis.evil = 1"><b>"&amp;`;
+      await ask(page, "set", { key: "a/ä <b>", value: evil, replica: 1 });
+      await answers(page, /^STORED by replica 1 after [\d.]+ [µm]?s$/);
+      await hasSpread(page);
+      assertEquals(await page.texts("#spread th"), ["replica 0", "replica 1", "replica 2"]);
+      for (const text of await page.texts("#spread td:last-child")) {
+        assertMatch(text, /^[\d.]+ m?s$/);
+      }
+      using client = await connect(server.replicas[2].client);
+      assertEquals(await client.get("a/ä <b>"), evil);
+
+      await ask(page, "get", { key: "a/ä <b>", replica: 2, level: "linearizable" });
+      await answers(page, /^a\/ä <b> is .* \(replica 2, /);
+      assert((await page.text("#answer")).startsWith(`a/ä <b> is ${evil} (replica 2, `));
+      assertEquals(await page.count("main img, main b"), 0);
+      assertEquals(await page.evaluate("globalThis.evil"), undefined);
+      assertEquals(page.failures, []);
+
+      await ask(page, "get", { key: "none", replica: 0 });
+      await answers(page, /^none has no value \(replica 0, /);
+      await ask(page, "set", { key: "k".repeat(1_024) + "é", value: "1", replica: 0 });
+      await answers(page, /^too_large: /);
+      assertEquals(
+        page.failures.map((told) => /status of \d+/.exec(told)?.[0]),
+        [
+          ...["status of 404", "status of 413"],
+        ],
+      );
+    }),
+);
+
+browserTest("what is written is counted, and drawn", () =>
+  withPage(async (page, server) => {
+    using client = await connect(server.replicas[0].client);
+    const isSeen = () =>
+      page.evaluate(`(() => {
+      const line = document.querySelector("figure:nth-child(1) path.c0").getAttribute("d");
+      return new Set((line.match(/[ML][\\d.]+ [\\d.]+/g) ?? []).map((point) => point.split(" ")[1])).size > 1;
+    })()`);
+    while (await isSeen() !== true) await client.set("x", "42");
+    assertMatch(await page.text("figure .legend"), /replica 0: [\d,.]+/);
+  }));
+
+browserTest("in eventual, a late replica is seen to be late", () =>
+  withPage(async (page) => {
+    await ask(page, "set", { key: "x", value: "1", replica: 0 });
+    await answers(page, /^STORED/);
+    await page.until(`document.querySelectorAll("#spread .waiting").length === 3`);
+    assertMatch(await page.text("#spread td:last-child"), /^not yet, /);
+    await hasSpread(page);
+    for (const text of await page.texts("#spread td:last-child")) {
+      assert(/^[\d.]+ s$/.test(text) && parseFloat(text) >= 1, text);
+    }
+  }, [...MEMORY, "--consistency", "eventual", "--apply-delay", "1s"]));
+
+browserTest(
+  "the page outlives its server, and goes on with the next at its port",
+  () =>
+    withPage(async (page, server) => {
+      assertEquals(await server.stop(), 0, server.stderr());
+      await page.until(`document.querySelector("#connection").className === "wrong"`);
+      await ask(page, "get", { key: "x", replica: 0 });
+      await answers(page, /^the server does not answer$/);
+      await ask(page, "set", { key: "x", value: "1", replica: 0 });
+      await answers(page, /the write may have happened$/);
+      const port = server.http.split(":")[1];
+      await using _next = await startServer({ args: [...MEMORY, "--http", port] });
+      await page.until(`document.querySelector("#connection").className === "good"`);
+      await areLive(page, 3);
+      await ask(page, "set", { key: "x", value: "2", replica: 0 });
+      await answers(page, /^STORED/);
+      await hasSpread(page);
+    }),
+);
+
+for (const scheme of ["light", "dark"] as const) {
+  browserTest(`the live page is accessible, ${scheme}`, () =>
+    withPage(async (page, server) => {
+      await page.scheme(scheme);
+      using client = await connect(server.replicas[0].client);
+      for (let i = 0; i < 100; i++) await client.set("x", String(i));
+      await ask(page, "set", { key: "x", value: "42", replica: 0 });
+      await hasSpread(page);
+      assertEquals(await inaccessible(page), []);
+      await page.screenshot(`live_${scheme}`);
+    }));
+}
