@@ -160,6 +160,18 @@ export const HTTP_WATCH_MS = 1_000;
 /** Snapshots that may wait for a watcher who does not read: with one more it is let go. */
 export const HTTP_WATCHER_BEHIND_MAX = 10;
 
+/** A replica does nothing at all for so long at most, if somebody wants to see that. */
+export const FAULT_PAUSE_MS_MAX = 30_000;
+
+/** It is cut off from its peers for so long at most: its log and outbox grow meanwhile. */
+export const FAULT_CUT_MS_MAX = 300_000;
+
+/** What it delivers is applied later for so long at most … */
+export const FAULT_DELAY_MS_MAX = 300_000;
+
+/** … and by so much at most: what waits is kept in memory. */
+export const FAULT_DELAY_BY_MS_MAX = 10_000;
+
 /** Replicas tell each other that they live this often. */
 export const HEARTBEAT_MS = 100;
 

@@ -13,6 +13,7 @@ import { environment } from "./environment.ts";
 import { parseFlags } from "./flags.ts";
 import { helpText } from "./help.ts";
 import { json, note, print, styled } from "./output.ts";
+import { ServeFaults } from "./serve/faults.ts";
 import { FLAGS, HELP, type ServeFlags } from "./serve/flags.ts";
 import { startHttp } from "./serve/http.ts";
 import { clusterOptions, httpPlace, memberOptions } from "./serve/settings.ts";
@@ -35,7 +36,8 @@ async function run(argv: readonly string[]): Promise<number> {
   using signals = new StopSignals();
   const cluster = await started(start, signals.asked);
   if (cluster === null) return EXIT_OK;
-  const http = place === null ? null : await startHttp(flags, place, cluster);
+  using faults = new ServeFaults(flags, cluster);
+  const http = place === null ? null : await startHttp(flags, place, { cluster, faults });
   announce(flags, cluster, http);
   const error = await Promise.race([failure, signals.stop]);
   await http?.stop();

@@ -5,6 +5,7 @@
  */
 
 import { EXPOSITION_TYPE } from "./exposition.ts";
+import { FAULT_PATH, type FaultRequests } from "./faults.ts";
 import { KEY_PATH, type KeyValue } from "./key_value.ts";
 import { metricsText } from "./metrics.ts";
 import type { Monitor, Told } from "./monitor.ts";
@@ -30,17 +31,22 @@ export interface Asked {
   readonly keyValue: KeyValue;
   readonly monitor: Monitor;
   readonly watching: Watching;
+  readonly faults: FaultRequests;
 }
 
 /** All there is. */
-export function routes({ keyValue, monitor, watching }: Asked): readonly Route[] {
+export function routes({ keyValue, monitor, watching, faults }: Asked): readonly Route[] {
   return [
     ...readPage().map(([path, answer]) => route(path, readable(answer))),
     route("/healthz", readable(() => new Response("ok\n", text()))),
     route("/readyz", readable(async () => readiness(await monitor.ask()))),
-    route("/status.json", readable(async () => statusOf(await monitor.ask()))),
+    route("/status.json", readable(async () => statusOf(await monitor.ask(), faults))),
     route("/metrics", readable(async () => metrics(await monitor.ask()))),
     route("/events", { GET: withoutParameters(() => events(watching)) }),
+    route(FAULT_PATH, {
+      POST: (_, target) => faults.post(target),
+      DELETE: (_, target) => faults.delete(target),
+    }),
     route(KEY_PATH, {
       GET: (request, target) => keyValue.get(request, target),
       HEAD: (request, target) => keyValue.get(request, target),
@@ -85,8 +91,9 @@ function readiness(told: readonly Told[]): Response {
   return new Response(reasons.join(""), { status: 503, ...text() });
 }
 
-function statusOf(replicas: readonly Told[]): Response {
-  const body = `${JSON.stringify({ time: new Date().toISOString(), replicas })}\n`;
+function statusOf(replicas: readonly Told[], { underWay }: FaultRequests): Response {
+  const time = new Date().toISOString();
+  const body = `${JSON.stringify({ time, replicas, faults: underWay })}\n`;
   return new Response(body, { headers: { "content-type": "application/json" } });
 }
 

@@ -16,7 +16,9 @@ import {
   type WireLimits,
 } from "../limits.ts";
 import type { Log } from "../log.ts";
+import type { FaultInjector } from "../fault.ts";
 import { failureOf, HttpError, isExpected } from "./failure.ts";
+import { FaultRequests } from "./faults.ts";
 import { KeyValue } from "./key_value.ts";
 import { Monitor } from "./monitor.ts";
 import type { Place } from "./place.ts";
@@ -38,6 +40,8 @@ export interface HttpOptions {
   readonly requestTimeoutMs: number;
   /** Their bounds of keys, values and frames. */
   readonly limits: WireLimits;
+  /** Does faults to the replicas; null if nobody may ask for one. */
+  readonly faults: FaultInjector | null;
   /** Is given what happens. */
   readonly log: Log;
 }
@@ -83,11 +87,13 @@ export class HttpServer {
     this.#options = options;
     this.#replicas = new Replicas(replicas, { requestTimeoutMs, limits });
     this.#monitor = new Monitor(replicas);
-    this.#watching = new Watching(this.#monitor);
+    const faults = new FaultRequests(options.faults);
+    this.#watching = new Watching(this.#monitor, faults);
     this.#routes = routes({
       keyValue: new KeyValue(this.#replicas, limits.valueBytes),
       monitor: this.#monitor,
       watching: this.#watching,
+      faults,
     });
     this.#running = this.#listen(options.port);
     const { hostname, port } = this.#running.server.addr;

@@ -4,23 +4,33 @@
  * @module
  */
 
+import type { FaultUnderWay } from "../fault.ts";
+import type { FaultRequests } from "./faults.ts";
 import type { Monitor, Told } from "./monitor.ts";
 import { type Snapshot, snapshotOf } from "./snapshot.ts";
 import { Watchers } from "./watchers.ts";
 
+/** What they are told: the replicas, and what is done to them. */
+export interface Seen extends Snapshot {
+  /** Null if nothing may be done to them. */
+  readonly faults: readonly FaultUnderWay[] | null;
+}
+
 /** Looks at the replicas, as long as somebody watches. */
 export class Watching {
   readonly #monitor: Monitor;
+  readonly #faults: FaultRequests;
   readonly #watchers = new Watchers((first) => this.#look(first));
   #before: readonly Told[] | null = null;
 
-  /** Looks with this. */
-  constructor(monitor: Monitor) {
+  /** Looks with these. */
+  constructor(monitor: Monitor, faults: FaultRequests) {
     this.#monitor = monitor;
+    this.#faults = faults;
   }
 
   /**
-   * A stream of server-sent events, each with a {@linkcode Snapshot} as JSON.
+   * A stream of server-sent events, each with a {@linkcode Seen} as JSON.
    *
    * @throws {HttpError} if too many watch already
    */
@@ -33,10 +43,10 @@ export class Watching {
     this.#watchers.close();
   }
 
-  async #look(first: boolean): Promise<Snapshot> {
+  async #look(first: boolean): Promise<Seen> {
     const now = await this.#monitor.ask();
     const snapshot = snapshotOf(now, first ? null : this.#before, new Date());
     this.#before = now;
-    return snapshot;
+    return { ...snapshot, faults: this.#faults.underWay };
   }
 }

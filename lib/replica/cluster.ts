@@ -12,6 +12,7 @@ import type { Log } from "../log.ts";
 import { majority } from "../order/view.ts";
 import type { Fsync } from "../store/sqlite.ts";
 import type { WorkerOptions } from "./control.ts";
+import { Faults, type FaultTold } from "./faults.ts";
 import { checkFolder, checkFolders, isNewCluster, tellMissing } from "./folders.ts";
 import { Keeper, type Listening } from "./keeper.ts";
 import type { PeerAddress } from "./links.ts";
@@ -170,6 +171,11 @@ export class Cluster {
   async setApplyDelay(ms: number, replica?: number): Promise<void> {
     const late = this.#keepers.filter((_, id) => replica === undefined || id === replica);
     await Promise.all(late.map((keeper) => keeper.setApplyDelay(ms)));
+  }
+
+  /** What can do faults to these replicas; `told` hears of each. */
+  faults(told: FaultTold): Faults {
+    return new Faults(this.#keepers, told);
   }
 
   /** Finishes what is accepted, or leaves it safe on disk, and ends all workers. Idempotent. */

@@ -1,6 +1,6 @@
 /**
  * What the main thread and the worker of a replica tell each other. Only how to start and to
- * stop: replicas speak with each other over TCP alone.
+ * stop, and which fault to show: replicas speak with each other over TCP alone.
  *
  * @module
  */
@@ -37,7 +37,7 @@ export interface WorkerOptions {
   readonly trace: string | null;
 }
 
-/** To a worker, in this order; the delay at any time, `stop` too. */
+/** To a worker, in this order; the delay, a pause and a cut at any time, `stop` too. */
 export type ToWorker =
   /** Look whether the ports and the folder can be used; write nothing. */
   | { readonly type: "inspect"; readonly options: WorkerOptions }
@@ -46,6 +46,10 @@ export type ToWorker =
   /** Dial these peers; by id. */
   | { readonly type: "connect"; readonly peers: readonly PeerAddress[] }
   | { readonly type: "apply_delay"; readonly ms: number }
+  /** Do nothing at all for so long, or until `wake` is no longer 0. */
+  | { readonly type: "pause"; readonly ms: number; readonly wake: Int32Array }
+  /** Have no link to any peer, or have them again. */
+  | { readonly type: "cut"; readonly isCut: boolean }
   /** Take no more requests; finish those that were accepted. */
   | { readonly type: "drain" }
   | { readonly type: "stop" };
@@ -62,6 +66,9 @@ export type FromWorker =
   /** Live in a view for the first time. */
   | { readonly type: "live" }
   | { readonly type: "apply_delay_set" }
+  /** The pause begins. */
+  | { readonly type: "paused" }
+  | { readonly type: "cut_set" }
   | { readonly type: "log"; readonly event: LogEvent }
   /** It cannot start, or cannot go on. */
   | { readonly type: "failed"; readonly text: string; readonly kind: FailureKind }

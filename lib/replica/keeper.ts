@@ -46,6 +46,11 @@ export class Keeper {
   #since: number | null = null;
   #told = "";
   #stopped = false;
+  /** Ends a pause if it is no longer 0. */
+  #wake: Int32Array | null = null;
+  #isCut = false;
+  /** Called when a replica that was killed serves again, or will never. */
+  #revived: (() => void) | null = null;
   readonly #stopping = Promise.withResolvers<void>();
 
   /** Starts the first worker; it does nothing before it is told. */
@@ -108,18 +113,75 @@ export class Keeper {
     await this.#member.ask({ type: "apply_delay", ms }, "apply_delay_set");
   }
 
+  // Faults, for who wants to see them
+
+  /**
+   * Whether anything can be done to the replica now.
+   *
+   * @throws {FailedError} if it does not run, with the reason
+   */
+  checkServes(): void {
+    if (this.#member.failed !== null) throw this.#member.failed;
+    if (this.#stopped || this.#since === null) throw new FailedError("it is being started");
+  }
+
+  /** From now on what is delivered is applied so much later than it was to be at the start. */
+  async addApplyDelay(ms: number): Promise<void> {
+    await this.setApplyDelay(this.#options.worker.applyDelayMs + ms);
+  }
+
+  /** The replica does nothing at all for so long, unless it is woken. */
+  async pause(ms: number): Promise<void> {
+    this.#wake = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+    await this.#member.ask({ type: "pause", ms, wake: this.#wake }, "paused");
+  }
+
+  /** Ends a pause. */
+  wake(): void {
+    if (this.#wake === null) return;
+    Atomics.store(this.#wake, 0, 1);
+    Atomics.notify(this.#wake, 0);
+    this.#wake = null;
+  }
+
+  /** The replica has no link to any peer from now on, or has them again; after a restart, too. */
+  async setCut(isCut: boolean): Promise<void> {
+    this.#isCut = isCut;
+    await this.#member.ask({ type: "cut", isCut }, "cut_set");
+  }
+
+  /**
+   * Ends the replica at once; it is started again as after a failure. Calls `revived` when it serves
+   * again, or is stopped before.
+   */
+  kill(revived: () => void): void {
+    this.#revived = revived;
+    this.#member.kill();
+  }
+
+  #hasRevived(): void {
+    this.#revived?.();
+    this.#revived = null;
+  }
+
   /** Lets the replica finish what it has accepted. From now on it is not started again. */
   async drain(): Promise<void> {
-    this.#stopped = true;
-    this.#stopping.resolve();
+    this.#end();
     await this.#member.drain();
   }
 
   /** Ends the replica; what was accepted and is not finished is on disk. Idempotent. */
   async stop(): Promise<void> {
+    this.#end();
+    await this.#member.stop();
+  }
+
+  /** No restart from now on. */
+  #end(): void {
     this.#stopped = true;
     this.#stopping.resolve();
-    await this.#member.stop();
+    this.wake();
+    this.#hasRevived();
   }
 
   #newMember(): Member {
@@ -134,11 +196,13 @@ export class Keeper {
       const facts = await this.inspect();
       this.#options.checkFolder(facts);
       await this.open();
+      if (this.#isCut) this.#member.send({ type: "cut", isCut: true });
       this.#member.send({ type: "connect", peers: this.#peers });
       // What fails again and again is told once, and so is its restart.
       if (this.#restarts === 1) {
         this.#options.log({ level: "info", replica: this.id, event: "is started again" });
       }
+      this.#hasRevived();
     } catch (error) {
       invariant(error instanceof FailedError, "a start fails with the word of the replica");
       return error;

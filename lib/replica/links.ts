@@ -86,6 +86,7 @@ export class Links {
   /** By the id that a refused one claimed: the last reason told. */
   readonly #told = new Map<number | null, string>();
   #listener: Deno.TcpListener | null = null;
+  #isCut = false;
   #closed = false;
   readonly #closing = Promise.withResolvers<void>();
 
@@ -154,12 +155,22 @@ export class Links {
     link.channel.close();
   }
 
+  /** From now on there is no link, as if the network were gone; or there are links again. */
+  setCut(isCut: boolean): void {
+    this.#isCut = isCut;
+    if (isCut) this.#closeAll();
+  }
+
   /** Ends all links for good. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#lazyTimer);
     this.#closing.resolve();
     this.#listener?.close();
+    this.#closeAll();
+  }
+
+  #closeAll(): void {
     for (const { channel } of this.#links.values()) channel.close();
     for (const channel of this.#strangers) channel.close();
   }
@@ -188,6 +199,7 @@ export class Links {
 
   /** Makes a link and serves it until it ends. */
   async #dialOnce(peer: number, address: PeerAddress): Promise<void> {
+    if (this.#isCut) return;
     const channel = new Channel(await Deno.connect(address), HELLO_BYTES_MAX);
     if (this.#closed) return channel.close();
     const answer = await this.#exchange(peer, channel);
@@ -216,6 +228,7 @@ export class Links {
     for (;;) {
       await this.#pause(ASK_PEER_MS);
       if (this.#closed || this.#links.has(peer)) return;
+      if (this.#isCut) continue;
       try {
         if (await this.#ask(peer, address)) return;
       } catch (error) {
@@ -243,6 +256,7 @@ export class Links {
 
   async #accept(conn: Deno.TcpConn): Promise<void> {
     const channel = new Channel(conn, HELLO_BYTES_MAX);
+    if (this.#isCut) return channel.close();
     let claimed: number | null = null;
     try {
       const frame = await this.#firstFrame(channel);
@@ -322,6 +336,8 @@ export class Links {
 
   /** Tells what comes until the link ends. */
   async #serve(peer: number, channel: Channel, identity: string): Promise<void> {
+    // It may have been cut since the hello came.
+    if (this.#isCut) return channel.close();
     // The peer has dialled again before the end of the old connection was noticed here.
     const old = this.#links.get(peer);
     if (old !== undefined) this.#end(peer, old);

@@ -42,6 +42,11 @@ export class Member {
     };
   }
 
+  /** Why this run has failed; null if it has not. */
+  get failed(): FailedError | null {
+    return this.#failed;
+  }
+
   /** Tells it what has no answer. */
   send(message: ToWorker): void {
     this.#worker.postMessage(message);
@@ -87,6 +92,13 @@ export class Member {
     return this.#stopping;
   }
 
+  /** Ends the worker at once: nothing is finished, nothing closed. */
+  kill(): void {
+    this.#stopping = Promise.resolve();
+    this.#worker.terminate();
+    this.#fail(new FailedError("it was killed, as somebody asked"));
+  }
+
   /** Asks, and waits for the answer as long as a stop may take. */
   async #askInTime(message: ToWorker, answer: "drained" | "stopped"): Promise<void> {
     if (this.#failed !== null) return;
@@ -111,6 +123,8 @@ export class Member {
       case "listening":
       case "live":
       case "apply_delay_set":
+      case "paused":
+      case "cut_set":
       case "drained":
       case "stopped":
         this.#waiting.get(message.type)?.resolve(message);

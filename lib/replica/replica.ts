@@ -238,6 +238,11 @@ export class Replica implements RespReplica {
     this.#applyDelayMs = ms;
   }
 
+  /** Has no link to any peer from now on, or has them again. */
+  setCut(isCut: boolean): void {
+    this.#links.setCut(isCut);
+  }
+
   /** Takes no more requests, and lets the accepted ones finish for a while. */
   async drain(): Promise<void> {
     this.#listener?.close();

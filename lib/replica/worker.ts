@@ -47,6 +47,13 @@ async function handle(message: ToWorker): Promise<void> {
     case "apply_delay":
       replica?.setApplyDelay(message.ms);
       return tell({ type: "apply_delay_set" });
+    case "pause":
+      tell({ type: "paused" });
+      Atomics.wait(message.wake, 0, 0, message.ms);
+      return;
+    case "cut":
+      replica?.setCut(message.isCut);
+      return tell({ type: "cut_set" });
     case "drain":
       await replica?.drain();
       return tell({ type: "drained" });

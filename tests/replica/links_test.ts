@@ -45,9 +45,14 @@ class Place implements Disposable {
 
   /** A connection that has said this hello, with the first answer to it. */
   async greet(id: number, identity: string) {
-    const conn = await RawConnection.open(`127.0.0.1:${this.at.port}`);
+    const conn = await this.dialled();
     await conn.send(["hello", PROTOCOL, CLUSTER, id, 3, identity]);
     return { conn, answer: await conn.receive() };
+  }
+
+  /** A connection that has said nothing. */
+  dialled(): Promise<RawConnection> {
+    return RawConnection.open(`127.0.0.1:${this.at.port}`);
   }
 
   /** What was told in this event's words at this level. */
@@ -126,4 +131,24 @@ Deno.test("peers in another order are told as what they are", async () => {
     );
   }
   assert(third.outcast !== null);
+});
+
+Deno.test("who is cut off has no link, makes none and takes none, until it has again", async () => {
+  using first = new Place(0);
+  using second = new Place(1);
+  using third = new Place(2);
+  const peers = [first.at, second.at, third.at];
+  for (const { links } of [first, second, third]) links.dial(peers);
+  const all = () => [first, second, third].every(({ up }) => up.size === 2);
+  await until("all are linked", all);
+  second.links.setCut(true);
+  await until("1 has no link", () => second.up.size === 0 && !first.up.has(1) && !third.up.has(1));
+  const conn = await second.dialled();
+  await conn.send(["hello", PROTOCOL, CLUSTER, 2, 3, "folder 2"]);
+  // What was sent to it may come back as a reset.
+  assertEquals(await conn.rest().catch(() => []), [], "it answers nobody");
+  conn[Symbol.dispose]();
+  assertEquals([[...first.up], [...second.up], [...third.up]], [[2], [], [0]]);
+  second.links.setCut(false);
+  await until("all are linked again", all);
 });

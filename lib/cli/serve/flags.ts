@@ -81,14 +81,21 @@ export const FLAGS = {
   http: {
     kind: "count",
     value: "PORT",
-    about: "Also answer over HTTP, at this port, for all replicas of this process: status.json, " +
-      "metrics, healthz, readyz, events and kv/KEY. 0: a free one",
+    about:
+      "Also answer over HTTP, at this port, for all replicas of this process: a page to look " +
+      "at, status.json, metrics, healthz, readyz, events and kv/KEY. 0: a free one",
     max: PORT_MAX,
   },
   "http-host": {
     kind: "text",
     value: "HOST",
     about: "The address to listen on for HTTP; 127.0.0.1 if not given, whatever --host says",
+  },
+  "allow-faults": {
+    kind: "boolean",
+    about:
+      "With --http, for teaching and testing: whoever can reach that port may pause, cut off, " +
+      "delay and kill replicas",
   },
   data: {
     kind: "text",
@@ -205,7 +212,10 @@ export const HELP: Help = {
     ],
     ["kvdist serve --trace run.jsonl", "for kvdist show run.jsonl"],
     ["KVDIST_PORT=0 kvdist serve --peer-port 0 --json", "free ports, told as JSON"],
-    ["kvdist serve --http 9900", "besides, curl is a client: http://127.0.0.1:9900/kv/KEY"],
+    [
+      "kvdist serve --http 9900",
+      "a live page at http://127.0.0.1:9900/, and curl is a client: …/kv/KEY",
+    ],
     [
       "kvdist serve --id 1 --peers a:10052,b:10052,c:10052 --host 0.0.0.0",
       "the replica of host b, for clients of all networks on port 9889",

@@ -130,11 +130,14 @@ export interface HttpPlace {
 /**
  * Where to listen for HTTP, or null if it is not asked for.
  *
- * @throws {UsageError} if there is an address and no port
+ * @throws {UsageError} if there is an address and no port, or faults are to be asked for there
  */
 export function httpPlace(flags: ServeFlags): HttpPlace | null {
   const { http: port, "http-host": host } = flags;
   if (port !== undefined) return { host: host ?? "127.0.0.1", port };
+  if (flags["allow-faults"]) {
+    throw new UsageError("--allow-faults needs --http: the port, such as --http 9900");
+  }
   if (host === undefined) return null;
   throw new UsageError(`--http-host ${host} needs --http: the port, such as --http 9900`);
 }
