@@ -7,6 +7,7 @@ import { inaccessible } from "./axe.ts";
 import { Chromium, chromiumPath, type Page } from "./chromium.ts";
 
 const MEMORY = ["--store", "memory"];
+const FAULTS = [...MEMORY, "--allow-faults"];
 
 /** Opens a server's page and waits for its replicas; afterwards nothing must have been an error. */
 async function withPage(
@@ -160,6 +161,93 @@ browserTest(
     }),
 );
 
+/** Presses the button of a fault at a replica. */
+async function press(page: Page, replica: number, button: string): Promise<void> {
+  await page.click(`.card[data-replica="${replica}"] [data-do=${button}]`);
+}
+
+/** Waits until a replica's card says so, in the element that the selector finds. */
+async function shows(page: Page, replica: number, selector: string, words: RegExp): Promise<void> {
+  const one = `document.querySelector('.card[data-replica="${replica}"] ${selector}')`;
+  await page.until(`${words}.test(${one}.textContent)`);
+}
+
+browserTest("without --allow-faults there are no buttons for them", () =>
+  withPage(async (page) => {
+    const hidden = "[...document.querySelectorAll('#faults, .faults')].every((one) => one.hidden)";
+    assertEquals(await page.evaluate(hidden), true);
+  }));
+
+browserTest(
+  "a paused replica is shown as down and why, is left out of the view, and comes back",
+  () =>
+    withPage(async (page) => {
+      await page.choose("#lasts", "30000");
+      await press(page, 2, "pause");
+      await shows(page, 2, ".faults .wrong", /^paused, \d+ s left$/);
+      await shows(page, 2, ".card-head .wrong", /down/);
+      await shows(page, 0, "dd", /^2\.\d+: 0 1$/);
+      assertEquals(await fact(page, 0, "cannot be reached"), "2");
+      assertEquals(await fact(page, 2, "view"), "–");
+
+      await ask(page, "set", { key: "x", value: "42", replica: 0 });
+      await answers(page, /^STORED/);
+      await page.until(`document.querySelectorAll("#spread .waiting").length === 1`);
+      assertMatch(await page.text("#spread .waiting"), /^replica 2not yet/);
+      assertEquals(await inaccessible(page), []);
+      await page.screenshot("live_paused");
+      await press(page, 2, "end");
+      await hasSpread(page);
+      await areLive(page, 3);
+      await shows(page, 0, "dd", /: 0 1 2$/);
+    }, FAULTS),
+);
+
+browserTest("two cut off leave the third without a quorum", () =>
+  withPage(async (page) => {
+    await page.choose("#lasts", "30000");
+    await press(page, 0, "cut");
+    await press(page, 1, "cut");
+    await shows(page, 0, ".faults .wrong", /^cut off, \d+ s left$/);
+    await shows(page, 1, ".faults .wrong", /^cut off, \d+ s left$/);
+    await areLive(page, 0);
+    await ask(page, "set", { key: "x", value: "42", replica: 2 });
+    await answers(page, /^no_quorum: /);
+    await press(page, 0, "end");
+    await press(page, 1, "end");
+    await areLive(page, 3);
+  }, FAULTS));
+
+browserTest(
+  "a late replica gives the old value, and is shown to be late",
+  () =>
+    withPage(async (page) => {
+      await ask(page, "set", { key: "x", value: "old", replica: 0 });
+      await hasSpread(page);
+      await page.choose("#lasts", "30000");
+      await page.choose("#by", "10000");
+      await press(page, 1, "delay");
+      await shows(page, 1, ".faults .wrong", /^late by 10 s, \d+ s left$/);
+      await ask(page, "set", { key: "x", value: "new", replica: 0 });
+      await answers(page, /^STORED/);
+      await ask(page, "get", { key: "x", replica: 1 });
+      await answers(page, /^x is old /);
+      await ask(page, "get", { key: "x", replica: 2, level: "linearizable" });
+      await answers(page, /^x is new /);
+      await page.until(`document.querySelectorAll("#spread .waiting").length === 1`);
+      await shows(page, 1, "dl", /staleness[\d.]+ s/);
+    }, FAULTS),
+);
+
+browserTest("a killed replica is shown as such, and comes back", () =>
+  withPage(async (page) => {
+    await press(page, 1, "kill");
+    await shows(page, 1, ".faults .wrong", /^killed; it is started again$/);
+    await shows(page, 1, ".card-head .wrong", /down/);
+    await page.until(`document.querySelector('.card[data-replica="1"] [data-do=end]').hidden`);
+    await areLive(page, 3);
+  }, FAULTS));
+
 for (const scheme of ["light", "dark"] as const) {
   browserTest(`the live page is accessible, ${scheme}`, () =>
     withPage(async (page, server) => {
@@ -168,7 +256,8 @@ for (const scheme of ["light", "dark"] as const) {
       for (let i = 0; i < 100; i++) await client.set("x", String(i));
       await ask(page, "set", { key: "x", value: "42", replica: 0 });
       await hasSpread(page);
+      await page.evaluate("document.querySelector('details').open = true");
       assertEquals(await inaccessible(page), []);
       await page.screenshot(`live_${scheme}`);
-    }));
+    }, FAULTS));
 }

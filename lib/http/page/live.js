@@ -5,10 +5,12 @@
 (() => {
   "use strict";
 
-  /** The charts go back so far. */
+  /** The charts go back so far … */
   const SHOWN_MS = 300_000;
+  /** … and at first less, but so far at least. */
+  const SHOWN_MS_MIN = 30_000;
   /** Between two looks further apart than this, nothing is known. */
-  const GAP_MS = 3_000;
+  const GAP_MS = 5_000;
   /** Who has ended the stream is asked again after this long. */
   const AGAIN_MS = 2_000;
   /** A replica is asked for so long whether it has applied a write: a browser lets few ask at once. */
@@ -29,10 +31,11 @@
    *   obstacle: string | null,
    * }} Status
    * @typedef {{
-   *   id: number, up: boolean, reason?: string, status?: Status,
+   *   id: number, client: string, up: boolean, reason?: string, status?: Status,
    *   activity?: { read: Kind, write: Kind } | null,
    * }} Replica
-   * @typedef {{ time: string, replicas: Replica[] }} Snapshot
+   * @typedef {{ replica: number, fault: string, leftMs: number | null, byMs?: number }} Fault
+   * @typedef {{ time: string, replicas: Replica[], faults: Fault[] | null }} Snapshot
    */
 
   /** @param {string} id @returns {HTMLElement} */
@@ -113,7 +116,7 @@
     return `${count(kind.perSecond)}${failed}${p99}`;
   }
 
-  /** By id: what shows a replica. @type {Map<number, (replica: Replica) => void>} */
+  /** By id: what shows a replica and what is done to it. @type {Map<number, (replica: Replica, faults: Fault[] | null) => void>} */
   const cards = new Map();
 
   /** Made once, so that a button stays where it is pressed. @param {number} id */
@@ -130,30 +133,107 @@
     });
     const head = made("div", "", "card-head");
     head.append(made("h3", `replica ${id}`), state);
-    card.append(head, why, facts);
+    const fault = newFaults(id);
+    card.append(head, why, facts, fault.row);
     element("replicas").append(card);
-    return (/** @type {Replica} */ replica) => {
-      const { up, status, reason } = replica;
-      const isLive = up && status?.state === "live";
+    return (/** @type {Replica} */ replica, /** @type {Fault[] | null} */ faults) => {
+      fault.show(faults);
+      const { up, status, reason, client } = replica;
+      // In a view it may be without a majority all the same.
+      const isLive = status?.state === "live" && status.obstacle === null;
       card.classList.toggle("bad", !isLive);
       state.className = isLive ? "good" : "wrong";
-      say(state, !up ? "✕ down" : isLive ? "● live" : `◌ ${status?.state ?? ""}`);
-      why.hidden = isLive;
-      say(why, reason ?? status?.obstacle ?? "");
-      facts.hidden = status === undefined;
-      if (status === undefined) return;
-      FACTS.forEach(([, of], i) => say(values[i], of(status, replica)));
+      const isStuck = status?.state === "live" && !isLive;
+      say(
+        state,
+        !up ? "✕ down" : isLive ? "● live" : isStuck ? "◌ cannot order" : `◌ ${status?.state}`,
+      );
+      why.classList.toggle("dim", isLive);
+      say(why, isLive ? `at ${client}` : reason ?? status?.obstacle ?? "");
+      FACTS.forEach(([, of], i) =>
+        say(values[i], status === undefined ? "–" : of(status, replica))
+      );
     };
   }
 
-  /** @param {Replica[]} replicas */
-  function showReplicas(replicas) {
+  // Faults
+
+  const FAULTS = ["pause", "cut", "delay", "kill"];
+  const DONE = new Map([
+    ["pause", "paused"],
+    ["cut", "cut off"],
+    ["delay", "late"],
+    ["kill", "killed; it is started again"],
+  ]);
+
+  /** The buttons of a replica, and what is under way there. @param {number} id */
+  function newFaults(id) {
+    const row = made("div", "", "faults");
+    const words = made("span", "", "wrong");
+    const stop = button("end", `end what is done to replica ${id}`, () => ask(id, "DELETE", {}));
+    const begins = FAULTS.map((fault) =>
+      button(fault, `${fault} replica ${id}`, () => ask(id, "POST", asFault(fault)))
+    );
+    row.append(...begins, words, stop);
+    return {
+      row,
+      show: (/** @type {Fault[] | null} */ faults) => {
+        row.hidden = faults === null;
+        const own = faults?.find(({ replica }) => replica === id);
+        for (const one of begins) one.hidden = own !== undefined;
+        stop.hidden = own === undefined || own.leftMs === null;
+        words.hidden = own === undefined;
+        if (own !== undefined) say(words, faultWords(own));
+      },
+    };
+  }
+
+  /** @param {Fault} fault */
+  function faultWords({ fault, leftMs, byMs }) {
+    const by = byMs === undefined ? "" : ` by ${time(byMs)}`;
+    const left = leftMs === null ? "" : `, ${Math.ceil(leftMs / 1000)} s left`;
+    return `${DONE.get(fault) ?? fault}${by}${left}`;
+  }
+
+  /** @param {string} text @param {string} about @param {() => void} act */
+  function button(text, about, act) {
+    const one = made("button", text);
+    one.setAttribute("type", "button");
+    one.setAttribute("aria-label", about);
+    one.dataset.do = text;
+    one.addEventListener("click", act);
+    return one;
+  }
+
+  /** @param {string} fault @returns {Record<string, string>} */
+  function asFault(fault) {
+    if (fault === "kill") return { fault };
+    const ms = input("lasts").value;
+    return { fault, ms, ...(fault === "delay" && { by: input("by").value }) };
+  }
+
+  /** @param {number} id @param {string} method @param {Record<string, string>} query */
+  async function ask(id, method, query) {
+    let text = "";
+    try {
+      const response = await fetch(`/faults/${id}?${new URLSearchParams(query)}`, { method });
+      if (!response.ok) text = await failure(response);
+    } catch {
+      text = "the server does not answer";
+    }
+    element("fault-answer").className = "wrong";
+    say(element("fault-answer"), text);
+  }
+
+  /** @param {Replica[]} replicas @param {Fault[] | null} faults */
+  function showReplicas(replicas, faults) {
+    element("faults").hidden = faults === null;
     for (const replica of replicas) {
       const { id } = replica;
       const show = cards.get(id) ?? newCard(id);
       if (!cards.has(id)) input("replica").append(new Option(String(id), String(id)));
       cards.set(id, show);
-      show(replica);
+      show(replica, faults);
     }
     const status = replicas.find(({ up }) => up)?.status;
     if (status === undefined) return;
@@ -219,8 +299,9 @@
   function drawn(lines, most, unit, width) {
     const top = most === 0 ? 1 : roundUp(most);
     const now = seen[seen.length - 1].at;
+    const span = Math.max(SHOWN_MS_MIN, now - seen[0].at);
     /** @param {number} i */
-    const x = (i) => LEFT + (1 - (now - seen[i].at) / SHOWN_MS) * (width - LEFT - RIGHT);
+    const x = (i) => LEFT + (1 - (now - seen[i].at) / span) * (width - LEFT - RIGHT);
     /** @param {number} value */
     const y = (value) => HEIGHT - BOTTOM - value / top * (HEIGHT - TOP - BOTTOM);
     const parts = [0, top / 2, top].flatMap((value) => [
@@ -229,7 +310,7 @@
     ]);
     const low = HEIGHT - 4;
     parts.push(
-      svg("text", { x: LEFT, y: low }, "5 min ago"),
+      svg("text", { x: LEFT, y: low }, `${Math.round(span / 1000)} s ago`),
       svg("text", { x: width - RIGHT, y: low, "text-anchor": "end" }, "now"),
     );
     lines.forEach((values, line) => {
@@ -268,13 +349,13 @@
   // Events
 
   /** @param {Snapshot} snapshot */
-  function show({ time, replicas }) {
+  function show({ time, replicas, faults }) {
     const at = Date.parse(time);
     // The server's clock may have been set back.
     if (seen.length > 0 && seen[seen.length - 1].at > at) seen.length = 0;
     seen.push({ at, replicas: new Map(replicas.map((replica) => [replica.id, replica])) });
     while (at - seen[0].at > SHOWN_MS) seen.shift();
-    showReplicas(replicas);
+    showReplicas(replicas, faults);
     drawCharts();
   }
 
