@@ -15,11 +15,13 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   client: ["wire"],
   trace: ["check", "order", "store", "wire"],
   replica: ["order", "store", "trace", "wire"],
-  http: ["client", "wire"],
+  watch: ["client"],
+  http: ["client", "watch", "wire"],
   chaos: ["client", "check", "trace", "wire", "store", "order"],
-  show: ["check", "trace", "order", "wire"],
+  show: ["check", "trace", "order", "watch", "wire"],
   cli: [
-    ...["chaos", "show", "check", "trace", "client", "http", "replica", "order", "store", "wire"],
+    ...["chaos", "show", "check", "trace", "client", "http", "watch"],
+    ...["replica", "order", "store", "wire"],
   ],
 };
 

@@ -6,81 +6,43 @@
  */
 
 import { parseAddress } from "../client/address.ts";
-import { connectTo } from "../client/connection.ts";
-import type { Connection, Status } from "../client/mod.ts";
-import { reason } from "../errors.ts";
 import { HTTP_STATUS_MS_MAX } from "../limits.ts";
+import type { Told as ToldOfAny } from "../watch/snapshot.ts";
+import { Watched } from "../watch/watched.ts";
 import { folderBytes } from "./folder_bytes.ts";
 import type { Place } from "./place.ts";
 
-/** What is known of one replica now. */
-export type Told =
-  & { readonly id: number; readonly client: string }
-  & (
-    | { readonly up: true; readonly status: Status; readonly diskBytes: number | null }
-    /** Why it does not answer, in words. */
-    | { readonly up: false; readonly reason: string }
-  );
+/** What is known of one replica of this process now. */
+export type Told = ToldOfAny & { readonly id: number };
 
 /** Asks the replicas of this process. */
 export class Monitor {
-  readonly #watched: readonly Watched[];
+  readonly #places: readonly (readonly [Place, Watched])[];
   #asking: Promise<readonly Told[]> | null = null;
 
   /** Those at these places. */
   constructor(places: readonly Place[]) {
-    this.#watched = places.map((place) => new Watched(place));
+    this.#places = places.map((place) => {
+      return [place, new Watched(parseAddress(place.client), HTTP_STATUS_MS_MAX)];
+    });
   }
 
   /** What all of them say, by id. Who asks while others do is told the same. */
   ask(): Promise<readonly Told[]> {
-    this.#asking ??= Promise.all(this.#watched.map((watched) => watched.ask()))
+    this.#asking ??= Promise.all(this.#places.map(([place, watched]) => ask(place, watched)))
       .finally(() => this.#asking = null);
     return this.#asking;
   }
 
   /** Ends all connections. */
   close(): void {
-    for (const watched of this.#watched) watched.close();
+    for (const [, watched] of this.#places) watched.close();
   }
 }
 
-class Watched {
-  readonly #place: Place;
-  #connection: Connection | null = null;
-
-  constructor(place: Place) {
-    this.#place = place;
-  }
-
-  async ask(): Promise<Told> {
-    const { id, client, folder } = this.#place;
-    try {
-      this.#connection ??= await this.#connect();
-      const status = await this.#connection.status();
-      const diskBytes = folder === null ? null : await folderBytes(folder);
-      return { id, client, up: true, status, diskBytes };
-    } catch (error) {
-      this.close();
-      return { id, client, up: false, reason: reason(error) };
-    }
-  }
-
-  close(): void {
-    this.#connection?.close();
-    this.#connection = null;
-  }
-
-  async #connect(): Promise<Connection> {
-    const connection = await connectTo(parseAddress(this.#place.client), {
-      timeoutMs: HTTP_STATUS_MS_MAX,
-      requestTimeoutMs: HTTP_STATUS_MS_MAX,
-      graceMs: 0,
-    });
-    // A replica that has been started anew is not taken for one that is down.
-    connection.closed.then(() => {
-      if (this.#connection === connection) this.#connection = null;
-    });
-    return connection;
-  }
+async function ask({ id, client, folder }: Place, watched: Watched): Promise<Told> {
+  const answer = await watched.ask();
+  if (!answer.up) return { id, client, ...answer };
+  const diskBytes = folder === null ? null : await folderBytes(folder);
+  return { id, client, ...answer, diskBytes };
 }

@@ -7,7 +7,7 @@
 import type { FaultUnderWay } from "../fault.ts";
 import type { FaultRequests } from "./faults.ts";
 import type { Monitor, Told } from "./monitor.ts";
-import { type Snapshot, snapshotOf } from "./snapshot.ts";
+import { type Snapshot, snapshotOf } from "../watch/snapshot.ts";
 import { Watchers } from "./watchers.ts";
 
 /** What they are told: the replicas, and what is done to them. */

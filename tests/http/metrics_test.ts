@@ -5,7 +5,13 @@ import { STATUS } from "../client/fake_server.ts";
 import { readExposition } from "./exposition_grammar.ts";
 
 const UP: Told = { id: 0, client: "127.0.0.1:9889", up: true, status: STATUS, diskBytes: 4096 };
-const DOWN: Told = { id: 1, client: "127.0.0.1:9890", up: false, reason: "refused" };
+const DOWN: Told = {
+  id: 1,
+  client: "127.0.0.1:9890",
+  up: false,
+  reason: "refused",
+  since: "1970-01-01T00:00:00.000Z",
+};
 
 function valuesOf(told: readonly Told[], name: string) {
   const family = readExposition(metricsText(told)).get(name);

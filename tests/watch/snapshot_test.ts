@@ -1,7 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { Status } from "../../lib/client/mod.ts";
-import type { Told } from "../../lib/http/monitor.ts";
-import { activityOf, percentile, snapshotOf } from "../../lib/http/snapshot.ts";
+import { activityOf, percentile, snapshotOf, type Told } from "../../lib/watch/snapshot.ts";
 import { STATUS } from "../client/fake_server.ts";
 
 /** A replica that has answered so many reads within 1 ms, so many within 10 ms, and so many later. */
@@ -36,7 +35,13 @@ Deno.test("a replica that was started anew has counted from nothing", () => {
 Deno.test("at the first look, and of one that was down, nothing is known of the time before", () => {
   const time = new Date(0);
   const now = up(status(2_000, [1, 0, 0]));
-  const down = { id: 0, client: "127.0.0.1:9889", up: false, reason: "refused" } as const;
+  const down = {
+    id: 0,
+    client: "127.0.0.1:9889",
+    up: false,
+    reason: "refused",
+    since: "1970-01-01T00:00:00.000Z",
+  } as const;
   for (const before of [null, [down], []]) {
     const [replica] = snapshotOf([now], before, time).replicas;
     assertEquals(replica.up && replica.activity, null);

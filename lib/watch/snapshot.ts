@@ -6,7 +6,16 @@
  */
 
 import { REQUEST_KINDS, type RequestKind, type Status } from "../client/mod.ts";
-import type { Told } from "./monitor.ts";
+
+/** What is known of one replica now. */
+export type Told =
+  /** Its id; null as long as it has never answered. */
+  & { readonly id: number | null; readonly client: string }
+  & (
+    | { readonly up: true; readonly status: Status; readonly diskBytes: number | null }
+    /** Why it does not answer, in words, and since when, in ISO 8601. */
+    | { readonly up: false; readonly reason: string; readonly since: string }
+  );
 
 /** What was answered of one kind between two looks. */
 export interface KindActivity {
@@ -25,7 +34,7 @@ export type Activity = Readonly<Record<RequestKind, KindActivity>>;
 
 /** One replica now. */
 export type ReplicaSnapshot =
-  & { readonly id: number; readonly client: string }
+  & { readonly id: number | null; readonly client: string }
   & (
     | {
       readonly up: true;
@@ -34,14 +43,14 @@ export type ReplicaSnapshot =
       /** Null at the first look. */
       readonly activity: Activity | null;
     }
-    | { readonly up: false; readonly reason: string }
+    | { readonly up: false; readonly reason: string; readonly since: string }
   );
 
-/** All replicas of this process now. */
+/** All replicas that are watched now. */
 export interface Snapshot {
   /** ISO 8601. */
   readonly time: string;
-  /** By id. */
+  /** In the order in which they are watched. */
   readonly replicas: readonly ReplicaSnapshot[];
 }
 
@@ -54,11 +63,17 @@ export function snapshotOf(
   const replicas = now.map((told): ReplicaSnapshot => {
     if (!told.up) return told;
     const { status: { requests: _, ...status }, ...rest } = told;
-    const last = before?.find(({ id }) => id === told.id);
-    const activity = last?.up ? activityOf(told.status, last.status) : null;
+    const last = before?.find(({ client }) => client === told.client);
+    const isCounted = last?.up && countsRequests(told.status) && countsRequests(last.status);
+    const activity = isCounted ? activityOf(told.status, last.status) : null;
     return { ...rest, status, activity };
   });
   return { time: time.toISOString(), replicas };
+}
+
+/** An older replica does not. */
+function countsRequests({ requests }: Partial<Status>): boolean {
+  return requests !== undefined;
 }
 
 /** What a replica has done since an earlier word of it. */
