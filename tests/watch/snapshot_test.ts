@@ -52,6 +52,15 @@ Deno.test("at the first look, and of one that was down, nothing is known of the 
   assertEquals(snapshotOf([down], [now], time).replicas, [down]);
 });
 
+Deno.test("of an older replica, which counts no requests, nothing is known of them", () => {
+  const none: Partial<Status> = { requests: undefined };
+  const [now, older] = [up(STATUS), up({ ...STATUS, ...none })];
+  for (const [last, next] of [[older, now], [now, older]]) {
+    const [replica] = snapshotOf([next], [last], new Date(0)).replicas;
+    assertEquals(replica.up && replica.activity, null);
+  }
+});
+
 Deno.test("a snapshot has the status, without the counts that its activity is made of", () => {
   const { requests: _, ...rest } = STATUS;
   const [replica] = snapshotOf([up(STATUS)], null, new Date(0)).replicas;
