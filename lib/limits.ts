@@ -157,6 +157,24 @@ export const HTTP_STATUS_MS_MAX = 2_000;
 /** How often those who watch over HTTP are told. */
 export const HTTP_WATCH_MS = 1_000;
 
+/** A replica that has not told its status by then is shown as down by `top`: others are not kept waiting. */
+export const TOP_STATUS_MS_MAX = 1_000;
+
+/** How often `top` looks unless told otherwise. */
+export const TOP_INTERVAL_MS = 1_000;
+
+/** … and at the most: more often it would be a load of its own. */
+export const TOP_INTERVAL_MS_MIN = 100;
+
+/** … and at the least: an hour. */
+export const TOP_INTERVAL_MS_MAX = 3_600_000;
+
+/** Looks of `top` that one cell of a chart stands for: the cells of 80 columns are then two minutes. */
+export const TOP_LOOKS_PER_CELL = 5;
+
+/** Cells of a chart that `top` keeps: more than a terminal is wide. */
+export const TOP_CELLS_KEPT = 300;
+
 /** Snapshots that may wait for a watcher who does not read: with one more it is let go. */
 export const HTTP_WATCHER_BEHIND_MAX = 10;
 

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import {
+  compact,
   count,
   counted,
   duration,
@@ -8,6 +9,7 @@ import {
   rate,
   ratio,
   roundDuration,
+  span,
 } from "../../lib/show/quantity.ts";
 
 Deno.test("duration shows three digits in the unit that suits", () => {
@@ -48,4 +50,37 @@ Deno.test("counts, rates, shares and ratios", () => {
   assertEquals(ratio(1, 0), "–");
   assertEquals(counted(1, "reply", "replies"), "1 reply");
   assertEquals(counted(2000, "client"), "2,000 clients");
+});
+
+Deno.test("compact: as exact as seven cells allow", () => {
+  const told: [number, string][] = [
+    [0, "0"],
+    [0.524, "0.52"],
+    [12.34, "12.3"],
+    [999.6, "1,000"],
+    [123_456, "123,456"],
+    [999_999.6, "1.00M"],
+    [1_234_567, "1.23M"],
+    [999_600_000, "1.00G"],
+    [Number.MAX_SAFE_INTEGER, "9.01P"],
+  ];
+  for (const [n, text] of told) assertEquals(compact(n), text);
+  assertEquals([compact(1_234_567, 9), compact(12_345_678, 9)], ["1,234,567", "12.3M"]);
+});
+
+Deno.test("span: a time in six cells", () => {
+  const told: [number, string][] = [
+    [0, "0"],
+    [0.2, "1 ms"],
+    [999.4, "999 ms"],
+    [999.5, "1.00 s"],
+    [59_900, "59.9 s"],
+    [59_950, "1m0s"],
+    [3_599_000, "59m59s"],
+    [86_399_000, "23h59m"],
+    [86_400_000, "1d0h"],
+    [100 * 86_400_000 - 1_000, "99d23h"],
+    [365 * 86_400_000, "365d"],
+  ];
+  for (const [ms, text] of told) assertEquals(span(ms), text);
 });
