@@ -13,7 +13,8 @@ import { demo } from "./lib/cli/demo.ts";
 import { explain } from "./lib/cli/explain.ts";
 import { serve } from "./lib/cli/serve.ts";
 import { show } from "./lib/cli/show.ts";
+import { top } from "./lib/cli/top.ts";
 
-const COMMANDS = [serve, client, demo, explain, chaos, check, show, bench];
+const COMMANDS = [serve, client, top, demo, explain, chaos, check, show, bench];
 
 if (import.meta.main) Deno.exit(await runProgram(COMMANDS, Deno.args));

@@ -56,10 +56,16 @@ export function isTerminal(stream: Stream): boolean {
 
 /** The cells of a line of the terminal; 80 where there is none. */
 export function columns(): number {
+  return terminalSize().columns;
+}
+
+/** The terminal's cells and lines; 80 and 24 where there is none. */
+export function terminalSize(): { readonly columns: number; readonly rows: number } {
   try {
-    return Deno.consoleSize().columns || 80;
+    const { columns, rows } = Deno.consoleSize();
+    return { columns: columns || 80, rows: rows || 24 };
   } catch {
-    return 80;
+    return { columns: 80, rows: 24 };
   }
 }
 
