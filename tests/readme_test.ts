@@ -24,7 +24,7 @@ function spans(text: string): string[] {
 
 /** The arguments of the commands of blocks: what stands behind two spaces is said of them. */
 function commands(text: string): string[] {
-  const lines = text.matchAll(/^ {4}(?:\w*\$ )?(?:sh scripts\/)?kvdist (?!\d)(.+)$/gm);
+  const lines = text.matchAll(/^ {4}(?:\w*\$ )?(?:sh scripts\/)?kvdist (?!\d)(\w+(?: .+)?)$/gm);
   return Array.from(lines, ([, line]) => line.split(/ {2,}/)[0]);
 }
 
