@@ -124,7 +124,7 @@ export class Chromium implements AsyncDisposable {
   }
 }
 
-/** Where it can be reached, as it says first. */
+/** Where it can be reached, as it says first. What it says later is read too, or it would wait. */
 async function addressOf(child: Deno.ChildProcess): Promise<string> {
   const reader = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
@@ -132,10 +132,14 @@ async function addressOf(child: Deno.ChildProcess): Promise<string> {
     text += part.value;
     const address = /DevTools listening on (ws:\S+)/.exec(text)?.[1];
     if (address === undefined) continue;
-    reader.releaseLock();
+    readToEnd(reader);
     return address;
   }
   throw new Error(`the browser does not start: ${text}`);
+}
+
+async function readToEnd(reader: ReadableStreamDefaultReader<string>): Promise<void> {
+  while (!(await reader.read()).done);
 }
 
 type Send = (method: string, params?: object) => Promise<Record<string, unknown>>;

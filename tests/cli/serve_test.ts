@@ -35,6 +35,7 @@ Deno.test("wrong use: one line, exit 2, nothing started", async () => {
     ["--store disk", "--store must be one of sqlite, memory"],
     ["--request-timeout 5", "--request-timeout needs a unit"],
     ["--apply-delay soon", "--apply-delay is no duration"],
+    ["--allow-faults", "--allow-faults needs --http: the port, such as --http 9900"],
     ["--max-value 0", "--max-value must be from 1 to"],
     ["--max-value 16777217", "--max-value must be from 1 to 16777216"],
     ["--max-frame 134217728", "--max-frame must be from 1024 to 134217727"],

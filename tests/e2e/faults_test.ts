@@ -4,7 +4,6 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { readTrace } from "../../lib/cli/show/read_trace.ts";
 import { connect, type Status } from "../../lib/client/mod.ts";
 import type { FaultUnderWay } from "../../lib/fault.ts";
-import { kvdist } from "../cli/program.ts";
 import { EventReader } from "./http.ts";
 import { type Server, startServer } from "./server.ts";
 import { until } from "./until.ts";
@@ -67,12 +66,6 @@ Deno.test("without --allow-faults nothing can be done, and that is said", async 
   );
   assertEquals((await look(server)).faults, null);
   await allLive(server);
-});
-
-Deno.test("--allow-faults without --http is told in a line", async () => {
-  const { code, stderr } = await kvdist(["serve", "--allow-faults"]);
-  assertEquals([code, stderr.split("\n").length], [2, 2]);
-  assertMatch(stderr, /^kvdist serve: --allow-faults needs --http: /);
 });
 
 Deno.test("what is no fault is told in a line, and nothing happens", async () => {
