@@ -187,7 +187,7 @@ browserTest(
       await shows(page, 2, ".faults .wrong", /^paused, \d+ s left$/);
       await shows(page, 2, ".card-head .wrong", /down/);
       await shows(page, 0, "dd", /^2\.\d+: 0 1$/);
-      assertEquals(await fact(page, 0, "cannot be reached"), "2");
+      assertEquals(await fact(page, 0, "missing"), "2");
       assertEquals(await fact(page, 2, "view"), "–");
 
       await ask(page, "set", { key: "x", value: "42", replica: 0 });

@@ -97,7 +97,7 @@
       ({ view }) =>
         view === null ? "none yet" : `${view.ballot.join(".")}: ${view.members.join(" ")}`,
     ],
-    ["cannot be reached", ({ missing }) => missing.map(({ id }) => id).join(" ") || "–"],
+    ["missing", ({ missing }) => missing.map(({ id }) => id).join(" ") || "–"],
     ["staleness", ({ staleness }) => time(staleness)],
     ["lag", ({ lag }) => count(lag)],
     ["pending", ({ pending }) => count(pending)],
@@ -245,14 +245,28 @@
 
   // Charts
 
-  /** @typedef {{ name: string, unit: (value: number) => string, of: (replica: Replica) => number | null | undefined }} Chart */
+  /**
+   * The axis goes up to `least` at least.
+   *
+   * @typedef {{ name: string, unit: (value: number) => string, least: number, of: (replica: Replica) => number | null | undefined }} Chart
+   */
 
   /** @type {Chart[]} */
   const CHARTS = [
-    { name: "writes a second", unit: count, of: ({ activity }) => activity?.write.perSecond },
-    { name: "reads a second", unit: count, of: ({ activity }) => activity?.read.perSecond },
-    { name: "p99 of writes", unit: time, of: ({ activity }) => activity?.write.p99Ms },
-    { name: "staleness", unit: time, of: ({ status }) => status?.staleness },
+    {
+      name: "writes a second",
+      unit: count,
+      least: 1,
+      of: ({ activity }) => activity?.write.perSecond,
+    },
+    {
+      name: "reads a second",
+      unit: count,
+      least: 1,
+      of: ({ activity }) => activity?.read.perSecond,
+    },
+    { name: "p99 of writes", unit: time, least: 0.1, of: ({ activity }) => activity?.write.p99Ms },
+    { name: "staleness", unit: time, least: 0.1, of: ({ status }) => status?.staleness },
   ];
 
   /** What was told, and when. @type {{ at: number, replicas: Map<number, Replica> }[]} */
@@ -267,8 +281,11 @@
     return step * ([1, 2, 5].find((times) => times * step >= value) ?? 10);
   }
 
+  /** Twenty that differ, some of them by their dashes alone. @param {number} i */
+  const lineStyle = (i) => `c${i % 5} d${i % 4}`;
+
   /** Made once, drawn again and again. @param {Chart} chart */
-  function newChart({ name, unit, of }) {
+  function newChart({ name, unit, least, of }) {
     const figure = document.createElement("figure");
     const picture = svg("svg", { role: "img" });
     const legend = made("ul", "", "legend");
@@ -289,7 +306,7 @@
       const width = Math.max(200, picture.clientWidth);
       picture.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
       picture.setAttribute("aria-label", `${name}, now ${texts.join(", ")}`);
-      const most = Math.max(0, ...lines.flatMap(({ values }) => values.map((v) => v ?? 0)));
+      const most = Math.max(least, ...lines.flatMap(({ values }) => values.map((v) => v ?? 0)));
       picture.replaceChildren(...drawn(lines.map(({ values }) => values), most, unit, width));
       showLegend(legend, texts);
     };
@@ -297,7 +314,7 @@
 
   /** @param {(number | null)[][]} lines @param {number} most @param {(value: number) => string} unit @param {number} width */
   function drawn(lines, most, unit, width) {
-    const top = most === 0 ? 1 : roundUp(most);
+    const top = roundUp(most);
     const now = seen[seen.length - 1].at;
     const span = Math.max(SHOWN_MS_MIN, now - seen[0].at);
     /** @param {number} i */
@@ -322,7 +339,7 @@
         const point = `${x(i).toFixed(1)} ${y(value).toFixed(1)}`;
         d += isNext ? `L${point}` : `M${point}h0`;
       });
-      parts.push(svg("path", { class: `c${line % 5}`, d }));
+      parts.push(svg("path", { class: lineStyle(line), d }));
     });
     return parts;
   }
@@ -331,7 +348,7 @@
   function showLegend(legend, texts) {
     while (legend.childElementCount < texts.length) {
       const sample = svg("svg", { viewBox: "0 0 28 8", "aria-hidden": "true" });
-      sample.append(svg("path", { class: `c${legend.childElementCount % 5}`, d: "M1 4h26" }));
+      sample.append(svg("path", { class: lineStyle(legend.childElementCount), d: "M1 4h26" }));
       const one = document.createElement("li");
       one.append(sample, made("span"));
       legend.append(one);
