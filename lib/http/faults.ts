@@ -4,7 +4,13 @@
  * @module
  */
 
-import { type Fault, FAULT_KINDS, type FaultInjector, type FaultUnderWay } from "../fault.ts";
+import {
+  type Fault,
+  FAULT_KINDS,
+  type FaultInjector,
+  type FaultKind,
+  type FaultUnderWay,
+} from "../fault.ts";
 import { unreachable } from "../invariant.ts";
 import {
   FAULT_CUT_MS_MAX,
@@ -64,42 +70,47 @@ function replicaOf(path: string, { replicas }: FaultInjector): number {
   throw new HttpError(404, "bad_request", text);
 }
 
+/** What each kind needs besides, in milliseconds. */
+const NEEDS: Readonly<Record<FaultKind, readonly string[]>> = {
+  pause: ["ms"],
+  cut: ["ms"],
+  delay: ["ms", "by"],
+  kill: [],
+};
+
 /**
  * The fault that a query asks for.
  *
- * @throws {HttpError} if it is none, or one without bounds
+ * @throws {HttpError} if it is none, or one beyond its bounds
  */
 export function readFault(query: string): Fault {
   const parameters = parametersOf(query, ["fault", "ms", "by"]);
   const kind = FAULT_KINDS.find((kind) => kind === parameters.get("fault"));
   if (kind === undefined) throw badRequest(`fault must be one of ${FAULT_KINDS.join(", ")}`);
-  const needs = (name: string, max: number) => {
+  for (const name of parameters.keys()) {
+    if (name === "fault" || NEEDS[kind].includes(name)) continue;
+    throw badRequest(`a ${kind} takes no ${name}`);
+  }
+  const within = (name: string, max: number): number => {
     const text = parameters.get(name) ?? "";
-    parameters.delete(name);
     const ms = /^\d{1,9}$/.test(text) ? Number(text) : 0;
     if (ms >= 1 && ms <= max) return ms;
     throw badRequest(`a ${kind} needs ${name}, in milliseconds, from 1 to ${max}`);
   };
-  const fault = ((): Fault => {
-    switch (kind) {
-      case "pause":
-        return { kind, ms: needs("ms", FAULT_PAUSE_MS_MAX) };
-      case "cut":
-        return { kind, ms: needs("ms", FAULT_CUT_MS_MAX) };
-      case "delay":
-        return {
-          ...{ kind, ms: needs("ms", FAULT_DELAY_MS_MAX) },
-          byMs: needs("by", FAULT_DELAY_BY_MS_MAX),
-        };
-      case "kill":
-        return { kind };
-      default:
-        return unreachable(kind);
+  switch (kind) {
+    case "pause":
+      return { kind, ms: within("ms", FAULT_PAUSE_MS_MAX) };
+    case "cut":
+      return { kind, ms: within("ms", FAULT_CUT_MS_MAX) };
+    case "delay": {
+      const ms = within("ms", FAULT_DELAY_MS_MAX);
+      return { kind, ms, byMs: within("by", FAULT_DELAY_BY_MS_MAX) };
     }
-  })();
-  parameters.delete("fault");
-  for (const name of parameters.keys()) throw badRequest(`a ${kind} takes no ${name}`);
-  return fault;
+    case "kill":
+      return { kind };
+    default:
+      return unreachable(kind);
+  }
 }
 
 function badRequest(text: string): HttpError {

@@ -256,6 +256,7 @@ for (const scheme of ["light", "dark"] as const) {
       for (let i = 0; i < 100; i++) await client.set("x", String(i));
       await ask(page, "set", { key: "x", value: "42", replica: 0 });
       await hasSpread(page);
+      await shows(page, 0, "dl", /applied101/);
       await page.evaluate("document.querySelector('details').open = true");
       assertEquals(await inaccessible(page), []);
       await page.screenshot(`live_${scheme}`);
