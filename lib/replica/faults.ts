@@ -13,6 +13,12 @@ import type { Keeper } from "./keeper.ts";
 /** Is told of each begin and end. */
 export type FaultTold = (fault: FaultKind, phase: "begin" | "end", replica: number) => void;
 
+/** What is asked of the keeper of a replica. */
+export type Faulty = Pick<
+  Keeper,
+  "id" | "checkServes" | "pause" | "wake" | "setCut" | "addApplyDelay" | "kill"
+>;
+
 interface Active {
   readonly fault: Fault;
   /** When it ends, by this process's clock; null where that is not known. */
@@ -22,13 +28,13 @@ interface Active {
 
 /** Does them, one after the other. */
 export class Faults implements FaultInjector, Disposable {
-  readonly #keepers: ReadonlyMap<number, Keeper>;
+  readonly #keepers: ReadonlyMap<number, Faulty>;
   readonly #told: FaultTold;
   readonly #active = new Map<number, Active>();
   #last: Promise<unknown> = Promise.resolve();
 
   /** None is under way. */
-  constructor(keepers: readonly Keeper[], told: FaultTold) {
+  constructor(keepers: readonly Faulty[], told: FaultTold) {
     this.#keepers = new Map(keepers.map((keeper) => [keeper.id, keeper]));
     this.#told = told;
   }
@@ -68,7 +74,7 @@ export class Faults implements FaultInjector, Disposable {
     });
   }
 
-  /** Ends what has a time to end no more by itself; who stops a replica wakes it. */
+  /** Waits for no end any more: the replicas are stopped, and their keepers wake them. */
   [Symbol.dispose](): void {
     for (const replica of [...this.#active.keys()]) this.#ended(replica);
   }
@@ -106,10 +112,16 @@ export class Faults implements FaultInjector, Disposable {
     const lasts = fault.kind === "kill" ? null : fault.ms;
     const timer = lasts === null
       ? undefined
-      : setTimeout(() => this.#inTurn(() => this.#end(replica)), lasts);
+      : setTimeout(() => this.#inTurn(() => this.#endInTime(replica, active)), lasts);
     const ends = lasts === null ? null : performance.now() + lasts;
-    this.#active.set(replica, { fault, ends, timer });
+    const active: Active = { fault, ends, timer };
+    this.#active.set(replica, active);
     this.#told(fault.kind, "begin", replica);
+  }
+
+  /** Another may have taken its place since its time was over. */
+  async #endInTime(replica: number, active: Active): Promise<void> {
+    if (this.#active.get(replica) === active) await this.#end(replica);
   }
 
   /** Undoes what is done to this replica, if there is something. */
@@ -149,7 +161,7 @@ export class Faults implements FaultInjector, Disposable {
     this.#told(active.fault.kind, "end", replica);
   }
 
-  #keeper(replica: number): Keeper {
+  #keeper(replica: number): Faulty {
     const keeper = this.#keepers.get(replica);
     if (keeper === undefined) throw refused(`there is no replica ${replica} in this process`);
     return keeper;
