@@ -196,7 +196,8 @@ export class Replica implements RespReplica {
     this.#identity = durable.identity;
     this.#order = new Order({ id, replicas, suspectAfterMs, force }, durable);
     this.#trace = options.trace;
-    this.#trace?.started(durable.position.index, this.#order.clock);
+    const { position: { index }, pending } = durable;
+    this.#trace?.started({ index, pending }, this.#order.clock);
     this.#rememberedAt = !this.#order.counts || store.mayHaveForgotten ? Infinity : 0;
     this.#countOutbox();
     this.#applyLeftOver(durable.position.index);

@@ -11,7 +11,7 @@ import type { Entry } from "../order/message.ts";
 import type { Operation, Result } from "../order/operation.ts";
 import type { Effects, Event } from "../order/step.ts";
 import type { AnswerLine, InvokeLine } from "../trace/line.ts";
-import { ProtocolTrace } from "../trace/protocol.ts";
+import { ProtocolTrace, type Started } from "../trace/protocol.ts";
 import { told, toldText } from "../trace/told.ts";
 import type { Reply, RequestOptions } from "../wire/message.ts";
 import { encodeValue } from "../wire/operation.ts";
@@ -53,9 +53,9 @@ export class ReplicaTrace {
     this.#protocol = new ProtocolTrace(traced.id, traced.replicas, (line) => file.add(line));
   }
 
-  /** The process has begun, and goes on from this index. */
-  started(index: number, time: number): void {
-    this.#protocol.started(index, { at: now(), time });
+  /** The process has begun, and goes on from there. */
+  started(from: Started, time: number): void {
+    this.#protocol.started(from, { at: now(), time });
   }
 
   /** The core has made a step; `time` is its Lamport clock. */

@@ -19,6 +19,7 @@ interface Field {
 
 const COUNT: Field = { is: isCount, words: "a whole number, 0 or more" };
 const TEXT: Field = { is: (value) => typeof value === "string", words: "a text" };
+const FLAG: Field = { is: (value) => typeof value === "boolean", words: "true or false" };
 const ANY: Field = { is: () => true, words: "anything" };
 const TEXT_OR_NULL: Field = {
   is: (value) => value === null || typeof value === "string",
@@ -62,12 +63,17 @@ const ANSWER: Fields = {
 
 /** By type: what must be in a line. Others fields may stand beside them. */
 const LINES: Readonly<Record<NonNullable<TraceLine["type"]>, Fields>> = {
-  start: { ...OF_REPLICA, index: COUNT },
+  start: { ...OF_REPLICA, index: COUNT, pending: orMissing(PLACED) },
   submit: { ...OF_REPLICA, messages: listOf(isSubmitted, "operations") },
   broadcast: { ...OF_REPLICA, to: COUNTS, messages: STAMPED },
   acknowledge: { ...OF_REPLICA, to: COUNTS, covers: TUPLE, stamp: COUNT },
   send: { ...OF_REPLICA, to: COUNTS, message: TEXT },
-  receive: { ...OF_REPLICA, from: COUNT, of: oneOf("broadcast", "acknowledge", "other") },
+  receive: {
+    ...OF_REPLICA,
+    from: COUNT,
+    of: oneOf("broadcast", "acknowledge", "other"),
+    ignored: orMissing(FLAG),
+  },
   deliver: { ...OF_REPLICA, messages: PLACED },
   apply: { ...OF_REPLICA, messages: PLACED },
   view: {
@@ -75,8 +81,9 @@ const LINES: Readonly<Record<NonNullable<TraceLine["type"]>, Fields>> = {
     state: oneOf("outside", "installed", "live"),
     ballot: orNull(TUPLE),
     members: COUNTS,
+    pending: orMissing(PLACED),
   },
-  restore: { ...OF_REPLICA, index: COUNT, from: COUNT },
+  restore: { ...OF_REPLICA, index: COUNT, from: COUNT, delivered: orMissing(COUNTS) },
   suspect: { ...OF_REPLICA, peer: COUNT, reason: TEXT },
   sample: { ...OF_REPLICA, every: COUNT },
   fault: {
@@ -166,12 +173,15 @@ function checkLine(value: unknown, replicas: number): asserts value is TraceLine
 
 /** The replicas that a line names. */
 function idsOf(line: Record<string, unknown>): unknown[] {
-  const { type, to, members, replicas, covers, messages } = line;
+  const { type, to, members, replicas, covers, messages, ways, pending } = line;
   const lists = [to, members, replicas].flatMap((ids) => Array.isArray(ids) ? ids : []);
+  const pairs = Array.isArray(ways) ? ways.flat() : [];
   const isPlaced = (type === "deliver" || type === "apply") && Array.isArray(messages);
   return [
     ...[line.replica, line.from, line.peer, line.origin],
     ...lists,
+    ...pairs,
+    ...(Array.isArray(pending) ? pending.map((waiting) => waiting[0]) : []),
     ...(Array.isArray(covers) ? [covers[0]] : []),
     ...(isPlaced ? messages.map((placed) => placed[1]) : []),
   ];

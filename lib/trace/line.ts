@@ -38,7 +38,7 @@
  * ```json
  * {"type":"start","at":1,"replica":0,"time":0,"index":0}
  * {"type":"view","at":90,"replica":0,"time":3,"state":"live","ballot":[1,0],"members":[0,1,2]}
- * {"type":"restore","at":95,"replica":2,"time":3,"index":400,"from":0}
+ * {"type":"restore","at":95,"replica":2,"time":3,"index":400,"from":0,"delivered":[4,0,0]}
  * {"type":"suspect","at":9000,"replica":0,"time":40,"peer":2,"reason":"silent"}
  * {"type":"send","at":9100,"replica":0,"time":40,"to":[1],"message":"prepare 2.0"}
  * {"type":"receive","at":9200,"replica":1,"time":40,"from":0,"of":"other","message":"prepare 2.0"}
@@ -47,7 +47,11 @@
  * ```
  *
  * - `start`: the process begins, and goes on from this index. `view`: where the replica stands.
- *   `restore`: what replica `from` had applied takes the place of all that was applied here.
+ *   With both, what the queue holds from then on, if anything: `"pending":[[0,4,6]]`, each as
+ *   `[origin, n, time]`.
+ * - `restore`: what replica `from` had applied takes the place of all that was applied here: by
+ *   origin, what it had `delivered`.
+ * - A `receive` with `"ignored":true` is of another view: it changes nothing.
  * - `send` and its `receive`: what changes of view, repairs and linearizable reads say.
  * - `fault`: something is done to these replicas, or to the `ways` between two, from its `begin` to
  *   its `end`.
@@ -108,6 +112,9 @@ export type Stamped = readonly [n: number, time: number];
 /** A message with its place in the total order. */
 export type Placed = readonly [index: number, origin: number, n: number];
 
+/** A message that waits in a queue. */
+export type Waiting = readonly [origin: number, n: number, time: number];
+
 /** All messages of an origin up to that Lamport time. */
 export type Covers = readonly [origin: number, time: number];
 
@@ -116,6 +123,8 @@ export interface StartLine extends ReplicaFacts {
   readonly type: "start";
   /** The index delivered last before. */
   readonly index: number;
+  /** What the queue holds; nothing if it is left out. */
+  readonly pending?: readonly Waiting[];
 }
 
 /** Own operations get their numbers. */
@@ -149,7 +158,12 @@ export interface SendLine extends ReplicaFacts {
 /** A peer's message has come. */
 export type ReceiveLine =
   & ReplicaFacts
-  & { readonly type: "receive"; readonly from: number }
+  & {
+    readonly type: "receive";
+    readonly from: number;
+    /** It is of another view, and changes nothing. */
+    readonly ignored?: boolean;
+  }
   & (
     | { readonly of: "broadcast"; readonly messages: readonly Stamped[] }
     | { readonly of: "acknowledge"; readonly covers: Covers; readonly stamp: number }
@@ -170,6 +184,8 @@ export interface ViewLine extends ReplicaFacts {
   readonly ballot: readonly [round: number, id: number] | null;
   /** Of the view; empty in none. */
   readonly members: readonly number[];
+  /** When it is installed: what the queue holds from now on; nothing if it is left out. */
+  readonly pending?: readonly Waiting[];
 }
 
 /** A snapshot takes the place of all that was applied. */
@@ -179,6 +195,8 @@ export interface RestoreLine extends ReplicaFacts {
   readonly index: number;
   /** Whose state it was. */
   readonly from: number;
+  /** By origin: the last `n` of what is in it. */
+  readonly delivered?: readonly number[];
 }
 
 /** The replica suspects a peer. */

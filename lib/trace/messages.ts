@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Covers, Placed, Stamped, SubmitLine, Submitted } from "./line.ts";
+import type { Covers, Placed, Stamped, SubmitLine, Submitted, Waiting } from "./line.ts";
 import { replay } from "./replay.ts";
 import type { MessageStory } from "./story.ts";
 import { messageName, operationWords } from "./words.ts";
@@ -76,11 +76,10 @@ export class Messages {
       const message = this.all[place];
       message.time = time;
       this.#stamped.set(`${origin}@${time}`, place);
-      if (message.delivered[replica] !== null) return place;
       const stays = message.stays[replica];
       // It may come again, in another view: then all is acknowledged anew.
       const before = stays.at(-1);
-      if (before !== undefined) before.to = at;
+      if (before !== undefined) before.to ??= at;
       const acknowledged = this.#byReplica((member) => {
         const known = this.#acknowledged[replica][member][origin];
         return known.time >= time ? known.at : null;
@@ -89,6 +88,26 @@ export class Messages {
       this.#queued[replica][origin].add(place);
       return place;
     });
+  }
+
+  /** The queue of a replica holds this from now on, and nobody has acknowledged it there. */
+  replaced(replica: number, pending: readonly Waiting[], at: number): void {
+    const none = { time: -1, at: 0 };
+    this.#acknowledged[replica] = this.#byReplica(() => this.#byReplica(() => none));
+    this.#queued[replica].forEach((_, origin) => this.#dropped(replica, origin, () => true, at));
+    for (const [origin, n, time] of pending) this.queued(replica, origin, [[n, time]], at);
+  }
+
+  /** A replica goes on to tell only of messages whose number can be divided by this. */
+  sampled(replica: number, every: number, at: number): void {
+    this.#queued[replica].forEach((_, origin) =>
+      this.#dropped(replica, origin, (n) => n % every !== 0, at)
+    );
+  }
+
+  /** A snapshot takes the place of what a replica held: it has all up to there, by origin. */
+  restored(replica: number, delivered: readonly number[], at: number): void {
+    delivered.forEach((n, origin) => this.#dropped(replica, origin, (other) => other <= n, at));
   }
 
   /** A replica has learnt that a member has acknowledged. */
@@ -132,6 +151,18 @@ export class Messages {
       .sort((a, b) => (a.message.index ?? 0) - (b.message.index ?? 0));
     const changes = replay(ordered.map(({ place }) => this.#submitted[place]));
     ordered.forEach(({ message }, i) => message.changes = changes[i]);
+  }
+
+  /** What an origin had in the queue of a replica with such numbers is there no more. */
+  #dropped(replica: number, origin: number, isGone: (n: number) => boolean, at: number): void {
+    const queued = this.#queued[replica][origin];
+    for (const place of queued) {
+      const { n, stays } = this.all[place];
+      if (!isGone(n)) continue;
+      const stay = stays[replica].at(-1);
+      if (stay !== undefined) stay.to ??= at;
+      queued.delete(place);
+    }
   }
 
   #story(origin: number, n: number, words: string | null): MessageStory {

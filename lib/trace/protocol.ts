@@ -9,18 +9,34 @@ import {
   type Broadcast,
   describe,
   type Entry,
+  type Message,
   type Operation,
   type PeerMessage,
   type View,
 } from "../order/message.ts";
 import type { Effects, Event, Notice } from "../order/step.ts";
+import { type Ballot, sameBallot } from "../order/timestamp.ts";
 import { encodeValue } from "../wire/operation.ts";
-import type { Covers, Placed, ReplicaFacts, ReplicaLine, Stamped, Submitted } from "./line.ts";
+import type {
+  Covers,
+  Placed,
+  ReplicaFacts,
+  ReplicaLine,
+  Stamped,
+  Submitted,
+  Waiting,
+} from "./line.ts";
 import { Sampling } from "./sampling.ts";
 import { told } from "./told.ts";
 
 /** When it was, and what the replica's clock said afterwards. */
 export type Moment = Pick<ReplicaFacts, "at" | "time">;
+
+/** From where a process goes on. */
+export interface Started {
+  readonly index: number;
+  readonly pending: readonly Message[];
+}
 
 /** The trace of one replica's protocol. */
 export class ProtocolTrace {
@@ -31,6 +47,10 @@ export class ProtocolTrace {
   readonly #told: number[];
   /** By sender, then by origin: up to where its acknowledgements were told. */
   readonly #acknowledged: number[][];
+  /** What went into the own queue and is not on disk yet: up to where, by the number of the write. */
+  #unsafe: { readonly number: number; readonly covers: Covers }[] = [];
+  /** Of the view that is live here. */
+  #ballot: Ballot | null = null;
   #moment: Moment = { at: 0, time: 0 };
 
   /** Gives its lines to `write`. */
@@ -46,19 +66,22 @@ export class ProtocolTrace {
     return this.#sampling.takes(n);
   }
 
-  /** The process has begun. */
-  started(index: number, moment: Moment): void {
+  /** The process has begun, with what was delivered, and what waits, before. */
+  started({ index, pending }: Started, moment: Moment): void {
     this.#moment = moment;
-    this.#write({ type: "start", ...this.#facts, index });
+    this.#write({ type: "start", ...this.#facts, index, ...this.#waiting(pending) });
   }
 
   /** The core has made a step. */
   stepped(event: Event, out: Effects, moment: Moment): void {
     this.#moment = moment;
-    if (event.type === "receive") this.#received(event.from, event.message);
+    this.#ballot = liveBallot(out.notices, this.#ballot);
+    if (event.type === "receive") this.#received(event.from, event.message, out);
     if (event.type === "submit" && out.n !== undefined) this.#submitted(event.operations, out.n);
-    for (const notice of out.notices) this.#noticed(notice);
+    for (const notice of out.notices) this.#noticed(notice, out);
     this.#sent(out);
+    if (event.type === "persisted") this.#persisted(event.number, out);
+    this.#queued(out);
     this.#placed("deliver", out.deliver);
   }
 
@@ -80,27 +103,32 @@ export class ProtocolTrace {
     if (messages.length > 0) this.#write({ type: "submit", ...this.#facts, messages });
   }
 
-  #received(from: number, message: PeerMessage): void {
+  #received(from: number, message: PeerMessage, out: Effects): void {
     switch (message.type) {
       case "heartbeat":
         return;
       case "broadcast": {
         const messages = this.#taken(message);
         if (messages.length > 0) {
-          this.#write({ type: "receive", ...this.#facts, from, of: "broadcast", messages });
+          const isQueued = out.writes.some((write) =>
+            write.type === "received" && write.broadcast === message
+          );
+          this.#write({
+            ...{ type: "receive", ...this.#facts, from, of: "broadcast", messages },
+            ...(!isQueued && { ignored: true }),
+          });
         }
         return;
       }
       case "acknowledgement": {
         const covers = coversOf(message);
         if (!this.#isNews(from, covers)) return;
+        const isOfView = sameBallot(message.ballot, this.#ballot) &&
+          !out.breakLinks.some(({ peer }) => peer === from);
         return this.#write({
-          type: "receive",
-          ...this.#facts,
-          from,
-          of: "acknowledge",
-          covers,
+          ...{ type: "receive", ...this.#facts, from, of: "acknowledge", covers },
           stamp: message.stamp.time,
+          ...(!isOfView && { ignored: true }),
         });
       }
       default:
@@ -111,6 +139,37 @@ export class ProtocolTrace {
           of: "other",
           message: describe(message),
         });
+    }
+  }
+
+  #queued({ writes, number }: Effects): void {
+    if (this.#ballot === null) this.#unsafe = [];
+    for (const write of writes) {
+      if (write.type !== "received") continue;
+      const { origin, time } = write.broadcast.messages[write.broadcast.messages.length - 1];
+      this.#unsafe.push({ number, covers: [origin, time] });
+    }
+  }
+
+  /** What is safe here now is acknowledged, though there may be nobody to send that to. */
+  #persisted(number: number, { send }: Effects): void {
+    const isUnsafe = (write: { readonly number: number }) => write.number > number;
+    const safe = new Map(
+      this.#unsafe.filter((write) => !isUnsafe(write)).map(({ covers }) => [covers[0], covers]),
+    );
+    this.#unsafe = this.#unsafe.filter(isUnsafe);
+    for (const { message } of send) {
+      if (message.type === "acknowledgement") safe.delete(message.covers.origin);
+    }
+    for (const covers of safe.values()) {
+      if (!this.#isNews(this.#replica, covers)) continue;
+      this.#write({
+        type: "acknowledge",
+        ...this.#facts,
+        to: [],
+        covers,
+        stamp: this.#moment.time,
+      });
     }
   }
 
@@ -162,7 +221,8 @@ export class ProtocolTrace {
     this.#told[origin] = time;
     const changed = this.#sampling.took(taken.length, this.#moment.at / 1000);
     if (changed) this.#write({ type: "sample", ...this.#facts, every: this.#sampling.every });
-    return taken.map(({ n, time }) => [n, time]);
+    // What is not told any more must not be told to wait.
+    return taken.filter(({ n }) => this.takes(n)).map(({ n, time }) => [n, time]);
   }
 
   /** Whether an acknowledgement says something of a message that is told of. */
@@ -180,7 +240,14 @@ export class ProtocolTrace {
     if (messages.length > 0) this.#write({ type, ...this.#facts, messages });
   }
 
-  #noticed(notice: Notice): void {
+  /** What waits in the queue, as far as it is told of. */
+  #waiting(pending: readonly Message[]): { readonly pending?: readonly Waiting[] } {
+    const waiting = pending.filter(({ n }) => this.takes(n))
+      .map(({ origin, n, time }): Waiting => [origin, n, time]);
+    return waiting.length === 0 ? {} : { pending: waiting };
+  }
+
+  #noticed(notice: Notice, { writes }: Effects): void {
     switch (notice.type) {
       case "outside":
         return this.#write({
@@ -190,17 +257,27 @@ export class ProtocolTrace {
           ballot: null,
           members: [],
         });
-      case "installed":
+      case "installed": {
+        const installed = writes.find((write) => write.type === "installed");
+        return this.#write({
+          ...{ type: "view", ...this.#facts, state: "installed" },
+          ...viewOf(notice.view),
+          ...this.#waiting(installed?.pending ?? []),
+        });
+      }
       case "live":
         return this.#write({
-          type: "view",
-          ...this.#facts,
-          state: notice.type,
+          ...{ type: "view", ...this.#facts, state: "live" },
           ...viewOf(notice.view),
         });
       case "restored": {
         const { index, source: from } = notice;
-        return this.#write({ type: "restore", ...this.#facts, index, from });
+        const snapshot = writes.find((write) => write.type === "snapshot");
+        const delivered = snapshot?.deliveredN;
+        return this.#write({
+          ...{ type: "restore", ...this.#facts, index, from },
+          ...(delivered !== undefined && { delivered }),
+        });
       }
       case "suspect":
         return this.#write({
@@ -214,6 +291,16 @@ export class ProtocolTrace {
         return;
     }
   }
+}
+
+/** The ballot of the view that is live after these notices. */
+function liveBallot(notices: readonly Notice[], before: Ballot | null): Ballot | null {
+  let ballot = before;
+  for (const notice of notices) {
+    if (notice.type === "live") ({ ballot } = notice.view);
+    else if (notice.type === "outside" || notice.type === "installed") ballot = null;
+  }
+  return ballot;
 }
 
 function submittedOf(n: number, operation: Operation): Submitted {

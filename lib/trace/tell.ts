@@ -92,6 +92,7 @@ class StoryTeller {
     switch (line.type) {
       case "start":
         this.#bands.started(replica, at);
+        this.#messages.replaced(replica, line.pending ?? [], at);
         return void mark("start", `starts at index ${line.index}`);
       case "submit": {
         const places = this.#messages.submitted(line, at);
@@ -131,12 +132,15 @@ class StoryTeller {
       }
       case "view":
         this.#bands.stands(line, at);
+        if (line.state === "installed") this.#messages.replaced(replica, line.pending ?? [], at);
         return void mark("view", viewWords(line));
       case "restore":
+        this.#messages.restored(replica, line.delivered ?? [], at);
         return void mark("restore", `rebuilt from ${line.from}: #${line.index}`);
       case "suspect":
         return void mark("suspect", `suspects ${line.peer}: ${line.reason}`);
       case "sample":
+        this.#messages.sampled(replica, line.every, at);
         this.#every = Math.max(this.#every, line.every);
         return void mark("sample", `tells of each ${line.every}th`);
     }
@@ -146,13 +150,13 @@ class StoryTeller {
     const { replica: to, from, time } = line;
     switch (line.of) {
       case "broadcast": {
-        this.#messages.queued(to, from, line.messages, at);
+        if (!line.ignored) this.#messages.queued(to, from, line.messages, at);
         const words = messageNames(from, line.messages.map(([n]) => n));
         const name = `broadcast ${words}`;
         return this.#arrows.received({ kind: "broadcast", from, to, words, name, at, time });
       }
       case "acknowledge": {
-        this.#messages.acknowledged(to, from, line.covers, at);
+        if (!line.ignored) this.#messages.acknowledged(to, from, line.covers, at);
         const { words, name } = this.#acknowledgement(line);
         return this.#arrows.received({ kind: "acknowledge", from, to, words, name, at, time });
       }

@@ -445,7 +445,9 @@ class Simulation {
     this.#say(`${node.id} starts`);
     if (this.#lines !== undefined) {
       node.told = new ProtocolTrace(node.id, replicas, this.#lines);
-      node.told.started(node.order.position.index, this.#moment(node.order));
+      const { order } = node;
+      const from = { index: order.position.index, pending: order.pending() };
+      node.told.started(from, this.#moment(order));
     }
     const tick = () => {
       if (node.life !== life || node.order === null) return;

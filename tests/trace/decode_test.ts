@@ -37,6 +37,8 @@ Deno.test("a line that names a replica that is not there is refused", () => {
       { type: "suspect", ...fields, peer: 3, reason: "" },
       { type: "restore", ...fields, index: 1, from: 3 },
       { type: "fault", at: 1, fault: "kill", phase: "begin", replicas: [3] },
+      { type: "fault", at: 1, fault: "cut", phase: "begin", replicas: [], ways: [[0, 3]] },
+      { type: "start", ...fields, index: 0, pending: [[3, 1, 1]] },
       { type: "ok", process: 0, at: 1, origin: 3, n: 1 },
     ]
   ) {
