@@ -45,9 +45,16 @@ const listOf = (is: (value: unknown) => boolean, words: string): Field => ({
   words: `a list of ${words}`,
 });
 
+/** Messages: a line without any tells nothing. */
+const messagesOf = (is: (value: unknown) => boolean, words: string): Field => ({
+  is: (value) => Array.isArray(value) && value.length > 0 && value.every(is),
+  words: `a list of ${words}, and not empty`,
+});
+
 const COUNTS = listOf(isCount, "numbers");
-const STAMPED = listOf(isTuple(2), "two numbers each");
-const PLACED = listOf(isTuple(3), "three numbers each");
+const PAIRS = listOf(isTuple(2), "two numbers each");
+const STAMPED = messagesOf(isTuple(2), "two numbers each");
+const PLACED = messagesOf(isTuple(3), "three numbers each");
 
 type Fields = Readonly<Record<string, Field>>;
 
@@ -64,7 +71,7 @@ const ANSWER: Fields = {
 /** By type: what must be in a line. Others fields may stand beside them. */
 const LINES: Readonly<Record<NonNullable<TraceLine["type"]>, Fields>> = {
   start: { ...OF_REPLICA, index: COUNT, pending: orMissing(PLACED) },
-  submit: { ...OF_REPLICA, messages: listOf(isSubmitted, "operations") },
+  submit: { ...OF_REPLICA, messages: messagesOf(isSubmitted, "operations") },
   broadcast: { ...OF_REPLICA, to: COUNTS, messages: STAMPED },
   acknowledge: { ...OF_REPLICA, to: COUNTS, covers: TUPLE, stamp: COUNT },
   send: { ...OF_REPLICA, to: COUNTS, message: TEXT },
@@ -91,7 +98,7 @@ const LINES: Readonly<Record<NonNullable<TraceLine["type"]>, Fields>> = {
     fault: TEXT,
     phase: oneOf("begin", "end"),
     replicas: COUNTS,
-    ways: orMissing(STAMPED),
+    ways: orMissing(PAIRS),
   },
   invoke: {
     process: COUNT,
@@ -165,6 +172,7 @@ function checkLine(value: unknown, replicas: number): asserts value is TraceLine
   if (fields === undefined) throw wrong("type", `one of ${Object.keys(LINES).join(", ")}`, type);
   checkFields(value, fields);
   if (type === "receive") checkFields(value, RECEIVED_FIELDS_OF.get(of) ?? {});
+  if (type === "invoke") checkOperation(value);
   const stranger = idsOf(value).find((id) => isCount(id) && id >= replicas);
   if (stranger !== undefined) {
     throw new HistoryError(`it names replica ${stranger}, and there are ${replicas}`);
@@ -197,8 +205,14 @@ function isTuple(length: number): (value: unknown) => boolean {
   return (value) => Array.isArray(value) && value.length === length && value.every(isCount);
 }
 
+/** What every operation must have that a history knows. */
+function checkOperation({ op, value }: Record<string, unknown>): void {
+  if (op === "set" && !TEXT.is(value)) throw wrong("value", TEXT.words, value);
+}
+
 function isSubmitted(value: unknown): boolean {
-  return isObject(value) && isCount(value.n) && typeof value.op === "string" &&
+  return isObject(value) && (value.op !== "set" || TEXT.is(value.value)) && isCount(value.n) &&
+    typeof value.op === "string" &&
     typeof value.key === "string" && (value.id === undefined || typeof value.id === "string");
 }
 

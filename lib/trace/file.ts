@@ -28,7 +28,9 @@ export type TraceFacts = Pick<TraceHeader, "replicas" | "clients">;
 export function beginTrace(path: string, { replicas, clients }: TraceFacts): void {
   try {
     using file = Deno.openSync(path, { read: true, append: true, create: true });
-    if (file.statSync().size === 0) {
+    const { isFile, size } = file.statSync();
+    if (!isFile) throw new FailedError("it is no plain file");
+    if (size === 0) {
       const version = { history: HISTORY_VERSION, trace: TRACE_VERSION };
       const began = Math.round((performance.timeOrigin + performance.now()) * 1000);
       const header = { ...version, replicas, began, clients };

@@ -194,9 +194,13 @@ function strangeKeys(line: TraceLine): string[] {
 }
 
 function keysOf({ op, key, value }: Pick<InvokeLine, "op" | "key" | "value">): string[] {
-  if (op === "rename" && Array.isArray(value)) return [key, String(value[1])];
-  if (op !== "several" || !Array.isArray(value)) return [key];
-  return value.slice(1).map((pair) => String(pair[0]));
+  if (!Array.isArray(value)) return [key];
+  const others = op === "several"
+    ? value.slice(1).map((pair) => Array.isArray(pair) ? pair[0] : undefined)
+    : op === "rename"
+    ? [value[1]]
+    : [];
+  return [key, ...others].filter((other) => typeof other === "string");
 }
 
 function invokeOf(

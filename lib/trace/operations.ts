@@ -49,7 +49,7 @@ export class Operations {
     operation.ended = at;
     operation.outcome = type;
     operation.value = value ?? null;
-    if (type !== "ok") operation.answer = code ?? type;
+    if (type !== "ok") operation.answer = shown(code ?? type);
     else if (operation.isRead) {
       operation.answer = value === undefined || value === null ? "nothing" : shown(value);
     } else operation.answer = "STORED";

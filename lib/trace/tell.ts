@@ -17,7 +17,7 @@ import type {
 import { Messages } from "./messages.ts";
 import { Operations } from "./operations.ts";
 import type { FaultStory, Mark, Story } from "./story.ts";
-import { messageName, messageNames } from "./words.ts";
+import { messageName, messageNames, shown, shownWords } from "./words.ts";
 
 /** Puts the lines of a trace together; they must stand in the order of time. */
 export function storyOf(
@@ -115,9 +115,17 @@ class StoryTeller {
         );
       }
       case "send": {
-        const words = line.message;
+        const words = shownWords(line.message);
         return line.to.forEach((to) =>
-          this.#arrows.sent({ kind: "other", from: replica, to, words, name: words, at, time })
+          this.#arrows.sent({
+            kind: "other",
+            from: replica,
+            to,
+            words,
+            name: line.message,
+            at,
+            time,
+          })
         );
       }
       case "receive":
@@ -138,7 +146,7 @@ class StoryTeller {
         this.#messages.restored(replica, line.delivered ?? [], at);
         return void mark("restore", `rebuilt from ${line.from}: #${line.index}`);
       case "suspect":
-        return void mark("suspect", `suspects ${line.peer}: ${line.reason}`);
+        return void mark("suspect", `suspects ${line.peer}: ${shownWords(line.reason)}`);
       case "sample":
         this.#messages.sampled(replica, line.every, at);
         this.#every = Math.max(this.#every, line.every);
@@ -161,8 +169,16 @@ class StoryTeller {
         return this.#arrows.received({ kind: "acknowledge", from, to, words, name, at, time });
       }
       case "other": {
-        const words = line.message;
-        return this.#arrows.received({ kind: "other", from, to, words, name: words, at, time });
+        const words = shownWords(line.message);
+        return this.#arrows.received({
+          kind: "other",
+          from,
+          to,
+          words,
+          name: line.message,
+          at,
+          time,
+        });
       }
     }
   }
@@ -192,14 +208,15 @@ class StoryTeller {
 
   #takeFault({ fault, phase, replicas, ways = [] }: FaultLine, at: number): void {
     if (phase === "begin") {
-      this.#faults.push({ fault, replicas, ways, from: at, to: null });
+      this.#faults.push({ fault: shown(fault), replicas, ways, from: at, to: null });
       if (fault === "kill" || fault === "wipe") {
         for (const replica of replicas) this.#bands.ended(replica, at);
       }
       return;
     }
     const open = this.#faults.find((known) =>
-      known.to === null && known.fault === fault && known.replicas.join() === replicas.join() &&
+      known.to === null && known.fault === shown(fault) &&
+      known.replicas.join() === replicas.join() &&
       known.ways.join() === ways.join()
     );
     if (open !== undefined) open.to = at;

@@ -4,11 +4,17 @@
  * @module
  */
 
-/** Of a longer text only the beginning is shown. */
+/** Of a longer key or value only the beginning is shown. */
 const TEXT_SHOWN_MAX = 24;
 
+/** Of what somebody tells in words a line is shown. */
+const WORDS_SHOWN_MAX = 120;
+
+/** Of an operation on more keys, or with more contents, only the first are shown. */
+const CONTENTS_SHOWN_MAX = 3;
+
 /** Controls, what changes the direction of a line, and halves of characters. */
-const UNSAFE = /[\p{Cc}\p{Cs}\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+const UNSAFE = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 
 /** What is called otherwise by its clients. */
 const NAMES: ReadonlyMap<string, string> = new Map([
@@ -18,9 +24,14 @@ const NAMES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** A text on one line that drives no terminal, cut when it is long. */
-export function shown(text: string): string {
-  const begin = text.length > TEXT_SHOWN_MAX ? `${text.slice(0, TEXT_SHOWN_MAX - 1)}…` : text;
+export function shown(text: string, charactersMax = TEXT_SHOWN_MAX): string {
+  const begin = text.length > charactersMax ? `${text.slice(0, charactersMax - 1)}…` : text;
   return begin.replaceAll(UNSAFE, "\u{fffd}");
+}
+
+/** What somebody tells in words, likewise. */
+export function shownWords(text: string): string {
+  return shown(text, WORDS_SHOWN_MAX);
 }
 
 /**
@@ -44,16 +55,19 @@ export function operationWords(
     readonly id?: string;
   },
 ): string {
-  const name = NAMES.get(op) ?? op;
+  const name = NAMES.get(op) ?? shown(op);
   if (op === "fence") return `outcome ${shown(id ?? "")}`;
   if (typeof value === "string") return `${name} ${shown(key)}=${shown(value)}`;
-  const [, ...rest] = Array.isArray(value) ? value : [];
-  return [name, shown(key), ...rest.flatMap(contentWords)].filter((word) => word !== "").join(" ");
+  const contents = Array.isArray(value) ? value.slice(1) : [];
+  const words = contents.slice(0, CONTENTS_SHOWN_MAX).map(contentWords);
+  const more = contents.length > CONTENTS_SHOWN_MAX ? "…" : "";
+  return [name, shown(key), ...words, more].filter((word) => word !== "").join(" ");
 }
 
-function contentWords(content: unknown): string[] {
-  if (typeof content === "string") return [shown(content)];
-  return Array.isArray(content) ? [content.flatMap(contentWords).join("=")] : [];
+/** A content, or a key with its value. */
+function contentWords(content: unknown): string {
+  const parts = Array.isArray(content) ? content.slice(0, 2) : [content];
+  return parts.flatMap((part) => typeof part === "string" ? shown(part) : []).join("=");
 }
 
 /** A message's name: its origin and its number there. */

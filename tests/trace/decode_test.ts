@@ -30,7 +30,7 @@ Deno.test("a line that names a replica that is not there is refused", () => {
     const line of [
       { type: "start", ...fields, replica: 3, index: 0 },
       { type: "receive", ...fields, from: 3, of: "other", message: "" },
-      { type: "broadcast", ...fields, to: [1, 3], messages: [] },
+      { type: "broadcast", ...fields, to: [1, 3], messages: [[1, 1]] },
       { type: "acknowledge", ...fields, to: [], covers: [3, 1], stamp: 2 },
       { type: "deliver", ...fields, messages: [[1, 3, 1]] },
       { type: "view", ...fields, state: "live", ballot: [1, 0], members: [0, 3] },

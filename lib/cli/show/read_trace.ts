@@ -5,7 +5,7 @@
  */
 
 import { HistoryError, reason, UsageError } from "../../errors.ts";
-import { HISTORY_READ_BYTES } from "../../limits.ts";
+import { HISTORY_LINE_BYTES_MAX, HISTORY_READ_BYTES } from "../../limits.ts";
 import { decodeTraceHeader, decodeTraceLine } from "../../trace/decode.ts";
 import type { TraceHeader, TraceLine } from "../../trace/line.ts";
 import { isObject, parseJson } from "../../wire/json.ts";
@@ -59,7 +59,9 @@ class Seen {
   readonly #from: number;
   readonly #to: number;
   readonly #linesMax: number;
-  readonly #lines: TraceLine[] = [];
+  /** Those in the window; in their order, and no more than are wanted, as far as `#cut` was asked. */
+  #lines: TraceLine[] = [];
+  #leftOut = 0;
   /** Before the window: by replica and type, what was told last of where it stood. */
   readonly #before = new Map<string, TraceLine>();
 
@@ -74,7 +76,7 @@ class Seen {
 
   take(line: TraceLine): void {
     if (!("at" in line) || (line.at >= this.#from && line.at <= this.#to)) {
-      this.#lines.push(line);
+      if (this.#lines.push(line) >= 2 * this.#linesMax) this.#cut();
     } else if (line.at < this.#from && (line.type === "view" || line.type === "start")) {
       const name = `${line.replica} ${line.type}`;
       const before = this.#before.get(name);
@@ -83,13 +85,19 @@ class Seen {
   }
 
   finish(): Pick<Trace, "lines" | "before" | "leftOut"> {
-    const lines = inOrder(this.#lines);
-    const shown = lines.slice(0, this.#linesMax);
+    this.#cut();
     return {
-      lines: [...inOrder([...this.#before.values()]), ...shown],
+      lines: [...inOrder([...this.#before.values()]), ...this.#lines],
       before: this.#before.size,
-      leftOut: lines.length - shown.length,
+      leftOut: this.#leftOut,
     };
+  }
+
+  /** Of a trace of any length only so many lines are held. */
+  #cut(): void {
+    const lines = inOrder(this.#lines);
+    this.#lines = lines.slice(0, this.#linesMax);
+    this.#leftOut += lines.length - this.#lines.length;
   }
 }
 
@@ -176,14 +184,21 @@ function isHeader(value: unknown): boolean {
 
 function* textLines(path: string): Generator<{ readonly text: string; readonly isWhole: boolean }> {
   using file = Deno.openSync(path);
-  if (file.statSync().isDirectory) throw new UsageError("it is a folder");
+  const { isFile, isDirectory } = file.statSync();
+  if (isDirectory) throw new UsageError("it is a folder");
+  // A pipe could not be read twice.
+  if (!isFile) throw new UsageError("it is no plain file");
   const decoder = new TextDecoder();
   const bytes = new Uint8Array(HISTORY_READ_BYTES);
   let rest = "";
   for (let count = file.readSync(bytes); count !== null; count = file.readSync(bytes)) {
-    const lines = (rest + decoder.decode(bytes.subarray(0, count), { stream: true })).split("\n");
+    const lines = decoder.decode(bytes.subarray(0, count), { stream: true }).split("\n");
+    lines[0] = rest + lines[0];
     rest = lines.pop() ?? "";
     for (const text of lines) yield { text, isWhole: true };
+    if (rest.length > HISTORY_LINE_BYTES_MAX) {
+      throw new HistoryError(`a line is longer than ${HISTORY_LINE_BYTES_MAX} bytes`);
+    }
   }
   yield { text: rest, isWhole: false };
 }
