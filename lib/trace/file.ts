@@ -14,6 +14,8 @@ import { parseJson } from "../wire/json.ts";
 
 const encoder = new TextEncoder();
 
+const NEWLINE = 0x0a;
+
 /** A header is not longer than that. */
 const HEADER_BYTES_MAX = 4_096;
 
@@ -30,17 +32,24 @@ export function beginTrace(path: string, { replicas, clients }: TraceFacts): voi
     using file = Deno.openSync(path, { read: true, append: true, create: true });
     const { isFile, size } = file.statSync();
     if (!isFile) throw new FailedError("it is no plain file");
-    if (size === 0) {
-      const version = { history: HISTORY_VERSION, trace: TRACE_VERSION };
-      const began = Math.round((performance.timeOrigin + performance.now()) * 1000);
-      const header = { ...version, replicas, began, clients };
-      file.writeSync(encoder.encode(`${JSON.stringify(header)}\n`));
-    } else if (readHeader(file).replicas !== replicas) {
+    if (size > 0 && readHeader(file).replicas !== replicas) {
       throw new FailedError(`it is there, and no trace of ${replicas} replicas`);
     }
+    const version = { history: HISTORY_VERSION, trace: TRACE_VERSION };
+    const began = Math.round((performance.timeOrigin + performance.now()) * 1000);
+    const header = `${JSON.stringify({ ...version, replicas, began, clients })}\n`;
+    if (size === 0) file.writeSync(encoder.encode(header));
+    // A kill may have torn the last line: readers forgive that before a header.
+    else if (!endsInNewline(file)) file.writeSync(encoder.encode(`\n${header}`));
   } catch (error) {
     throw new FailedError(`cannot write a trace to ${path}: ${reason(error)}`, { cause: error });
   }
+}
+
+function endsInNewline(file: Deno.FsFile): boolean {
+  const last = new Uint8Array(1);
+  file.seekSync(-1, Deno.SeekMode.End);
+  return file.readSync(last) === 1 && last[0] === NEWLINE;
 }
 
 function readHeader(file: Deno.FsFile): TraceHeader {
@@ -59,7 +68,7 @@ export class TraceFile implements Disposable {
   readonly hasClients: boolean;
   readonly #log: Log;
   /** Null when it cannot be written any more. */
-  #file: Deno.FsFile | null;
+  #file: Deno.FsFile | null = null;
   /** They become text when they are written: whoever tells of something does not wait for that. */
   #lines: TraceLine[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -67,8 +76,15 @@ export class TraceFile implements Disposable {
   /** Goes on behind what is there; lines of others may come between, but whole ones only. */
   constructor(path: string, log: Log) {
     this.#log = log;
-    this.#file = Deno.openSync(path, { read: true, append: true });
-    this.hasClients = readHeader(this.#file).clients === "servers";
+    let hasClients = false;
+    try {
+      this.#file = Deno.openSync(path, { read: true, append: true });
+      hasClients = readHeader(this.#file).clients === "servers";
+    } catch (error) {
+      // It was taken away since it was begun: no reason not to serve.
+      this.#end(error);
+    }
+    this.hasClients = hasClients;
   }
 
   /** Adds a line. */
@@ -89,10 +105,14 @@ export class TraceFile implements Disposable {
         throw new FailedError("the disk is full");
       }
     } catch (error) {
-      this.#log({ level: "warn", event: "the trace ends", reason: reason(error) });
-      this.#file?.close();
-      this.#file = null;
+      this.#end(error);
     }
+  }
+
+  #end(error: unknown): void {
+    this.#log({ level: "warn", event: "the trace ends", reason: reason(error) });
+    this.#file?.close();
+    this.#file = null;
   }
 
   /** Writes what was added, and ends it. */

@@ -74,6 +74,39 @@ Deno.test("a torn end is left out, torn lines elsewhere are named, at every byte
     }
   }));
 
+Deno.test("a trace whose last line was torn is gone on with, and read", () =>
+  withFile((path) => {
+    const facts = { replicas: 2, clients: "servers" } as const;
+    beginTrace(path, facts);
+    {
+      using file = new TraceFile(path, silent);
+      file.add(line(1));
+    }
+    Deno.writeTextFileSync(path, '{"type":"suspect","at"', { append: true });
+    beginTrace(path, facts);
+    {
+      using file = new TraceFile(path, silent);
+      file.add(line(2));
+    }
+    assertEquals(readTrace([path]).lines, [line(1), line(2)]);
+    Deno.writeTextFileSync(path, "{\n", { append: true });
+    assertThrows(() => readTrace([path]), UsageError, "line 6: it is not JSON");
+  }));
+
+Deno.test("only a plain file is written to, and one that was taken away is no reason to fail", () =>
+  withFile((path) => {
+    const facts = { replicas: 2, clients: "servers" } as const;
+    assertThrows(() => beginTrace(path.slice(0, path.lastIndexOf("/")), facts), FailedError);
+    if (Deno.build.os === "linux") {
+      assertThrows(() => beginTrace("/dev/null", facts), FailedError, "it is no plain file");
+    }
+    const events: LogEvent[] = [];
+    using file = new TraceFile(`${path}.none`, (event) => events.push(event));
+    file.add(line(1));
+    file.flush();
+    assertEquals([events.length, file.hasClients], [1, false]);
+  }));
+
 Deno.test("a file that takes no more ends the trace with a word", () =>
   withFile((path) => {
     beginTrace(path, { replicas: 2, clients: "servers" });

@@ -162,19 +162,36 @@ function headerOf(path: string): TraceHeader {
 
 function* linesOf(path: string, replicas: number): Generator<TraceLine> {
   let number = 0;
+  let torn: HistoryError | null = null;
   for (const { text, isWhole } of textLines(path)) {
     number++;
     if (text.trim() === "") continue;
-    try {
-      const value = parseJson(text);
-      // Two processes that begin at once may both have written it.
-      if (!isHeader(value)) yield decodeTraceLine(value, replicas);
-    } catch (error) {
-      // A killed process may leave the beginning of a line.
-      if (!isWhole) return;
-      const words = error instanceof HistoryError ? error.message : "it is not JSON";
-      throw new HistoryError(`line ${number}: ${words}`, { cause: error });
-    }
+    const value = jsonOf(text);
+    // A killed process may leave the beginning of a line, at the end, or before it began again.
+    if (value === undefined && !isWhole) break;
+    // Two processes that begin at once may both have written it, too.
+    if (isHeader(value)) torn = null;
+    if (torn !== null) throw torn;
+    if (value === undefined) torn = new HistoryError(`line ${number}: it is not JSON`);
+    else if (!isHeader(value)) yield lineOf(value, number, replicas);
+  }
+  if (torn !== null) throw torn;
+}
+
+function lineOf(value: unknown, number: number, replicas: number): TraceLine {
+  try {
+    return decodeTraceLine(value, replicas);
+  } catch (error) {
+    throw new HistoryError(`line ${number}: ${reason(error)}`, { cause: error });
+  }
+}
+
+/** Undefined if it is none. */
+function jsonOf(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined;
   }
 }
 
