@@ -26,6 +26,9 @@ export class Messages {
   readonly #stamped = new Map<string, number>();
   /** By replica, then by origin: what is in the queue. */
   readonly #queued: readonly (readonly Set<number>[])[];
+  /** Up to where replicas had applied all, at the latest then. */
+  readonly #reached: { readonly replica: number; readonly index: number; readonly at: number }[] =
+    [];
   /** By replica, member and origin. */
   readonly #acknowledged: Acknowledged[][][];
 
@@ -144,13 +147,25 @@ export class Messages {
     });
   }
 
-  /** All lines were taken: finds out what the messages changed. */
+  /** A replica starts there, or a snapshot of that place has come. */
+  reached(replica: number, index: number, at: number): void {
+    this.#reached.push({ replica, index, at });
+  }
+
+  /** All lines were taken: finds out what the messages changed, and what was applied untold. */
   finish(): void {
-    const ordered = this.all.map((message, place) => ({ message, place }))
-      .filter(({ message }) => message.index !== null)
-      .sort((a, b) => (a.message.index ?? 0) - (b.message.index ?? 0));
-    const changes = replay(ordered.map(({ place }) => this.#submitted[place]));
+    const ordered = this.all.flatMap((message, place) => {
+      const { index } = message;
+      return index === null ? [] : [{ message, index, submitted: this.#submitted[place] }];
+    }).sort((a, b) => a.index - b.index);
+    const changes = replay(ordered);
     ordered.forEach(({ message }, i) => message.changes = changes[i]);
+    for (const { replica, index, at } of this.#reached) {
+      for (const { message, index: own } of ordered) {
+        if (own > index) break;
+        message.applied[replica] ??= at;
+      }
+    }
   }
 
   /** What an origin had in the queue of a replica with such numbers is there no more. */

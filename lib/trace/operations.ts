@@ -70,13 +70,10 @@ export class Operations {
   }
 
   #findStale(messages: readonly MessageStory[]): void {
-    const ordered = messages.filter(({ index }) => index !== null);
-    const isWhole = ordered.every(({ index, words }) =>
-      index !== null && index <= ordered.length && words !== null
-    );
+    const knownFrom = knownFromOf(messages);
     const keys = new Map<string, KeyStory>();
     const storyOf = (key: string): KeyStory => {
-      const story = keys.get(key) ?? new KeyStory(isWhole);
+      const story = keys.get(key) ?? new KeyStory(knownFrom);
       keys.set(key, story);
       return story;
     };
@@ -107,17 +104,29 @@ export class Operations {
   }
 }
 
+/** The index from which on every message is told: 1 if that is so since the beginning. */
+function knownFromOf(messages: readonly MessageStory[]): number {
+  const told = messages.flatMap(({ index, words }) => index === null ? [] : [{ index, words }])
+    .sort((a, b) => b.index - a.index);
+  let from = (told.at(0)?.index ?? 0) + 1;
+  for (const { index, words } of told) {
+    if (index !== from - 1 || words === null) break;
+    from = index;
+  }
+  return from;
+}
+
 /** The values that one key has had, and who was told so. */
 class KeyStory {
   readonly #versions: { readonly message: MessageStory; readonly value: string | null }[] = [];
   readonly #answered: { readonly at: number; readonly ended: number; readonly index: number }[] =
     [];
-  readonly #isWhole: boolean;
+  readonly #knownFrom: number;
   #isSorted = true;
 
-  /** `isWhole`: every message that there was since the beginning is known. */
-  constructor(isWhole: boolean) {
-    this.#isWhole = isWhole;
+  /** From that index on every message is known: what was read before may be of any other. */
+  constructor(knownFrom: number) {
+    this.#knownFrom = knownFrom;
   }
 
   /** A message has left this value behind. */
@@ -128,7 +137,8 @@ class KeyStory {
 
   /** The operation at this place, a write of the key, was answered. */
   answered(at: number, { ended }: OperationStory, { index }: MessageStory): void {
-    // What has no place yet will come after all that has.
+    // What has no place yet will come after all that has, if its place is not only untold.
+    if (index === null && this.#knownFrom > 1) return;
     this.#answered.push({ at, ended: ended ?? Infinity, index: index ?? Infinity });
     this.#isSorted = false;
   }
@@ -141,11 +151,11 @@ class KeyStory {
       return left === value && applied !== null && applied <= (ended ?? Infinity);
     });
     const index = seen?.message.index ?? this.#indexBefore(value);
-    if (index === null) return null;
+    if (index === null || (index > 0 && index < this.#knownFrom)) return null;
     let newest: number | null = null;
     let highest = index;
     for (const answer of this.#answered) {
-      if (answer.ended > began) break;
+      if (answer.ended >= began) break;
       if (answer.index <= highest) continue;
       highest = answer.index;
       newest = answer.at;
@@ -155,7 +165,7 @@ class KeyStory {
 
   /** The index of a value that no known message left behind; null if it may be any. */
   #indexBefore(value: string | null): number | null {
-    return value === null && this.#isWhole ? 0 : null;
+    return value === null && this.#knownFrom <= 1 ? 0 : null;
   }
 
   #sort(): void {

@@ -11,24 +11,40 @@ import type { Submitted } from "./line.ts";
 /** A key that a message gave another value; null: none. */
 export type Change = readonly [key: string, value: string | null];
 
-/** Keys that note what changes them. */
+/** Keys that note what changes them, and know which of them nobody has told of. */
 class NotedKeys implements Keys {
-  readonly #values = new Map<string, string>();
+  /** Null: it is known that there is none. */
+  readonly #values = new Map<string, string | null>();
+  /** What other keys hold: nothing, or nobody knows. */
+  #isWhole = true;
+  /** Whether it was asked for what nobody knows. */
+  #isGuess = false;
   #changes: Change[] = [];
 
-  /** What has changed since this was asked last. */
+  /** What has changed since this was asked last; nothing if that depended on what is not known. */
   take(): Change[] {
     const changes = this.#changes;
     this.#changes = [];
-    return changes;
+    if (!this.#isGuess) return changes;
+    this.#isGuess = false;
+    for (const [key] of changes) this.#values.delete(key);
+    return [];
+  }
+
+  /** Anything may have happened. */
+  forget(): void {
+    this.#values.clear();
+    this.#isWhole = false;
   }
 
   get(key: string): string | undefined {
-    return this.#values.get(key);
+    const value = this.#values.get(key);
+    if (value === undefined && !this.#isWhole) this.#isGuess = true;
+    return value ?? undefined;
   }
 
   has(key: string): boolean {
-    return this.#values.has(key);
+    return this.get(key) !== undefined;
   }
 
   set(key: string, value: string): void {
@@ -37,30 +53,44 @@ class NotedKeys implements Keys {
   }
 
   delete(key: string): void {
-    this.#values.delete(key);
+    this.#values.set(key, null);
     this.#changes.push([key, null]);
   }
 
   clear(): void {
-    for (const key of this.#values.keys()) this.#changes.push([key, null]);
+    for (const [key, value] of this.#values) if (value !== null) this.#changes.push([key, null]);
     this.#values.clear();
+    this.#isWhole = true;
   }
 }
 
+/** A message with its place; null if nobody tells its operation. */
+export interface Ordered {
+  readonly index: number;
+  readonly submitted: Submitted | null;
+}
+
 /**
- * By message, in the total order: what it changed. A message whose id another bore before, or that
- * nobody can tell the operation of, changed nothing as far as is known.
+ * By message, in the total order: what it changed. A message whose id another bore before, that
+ * nobody can tell the operation of, or whose effect depends on what is not told, changed nothing as
+ * far as is known.
  */
-export function replay(ordered: readonly (Submitted | null)[]): Change[][] {
+export function replay(ordered: readonly Ordered[]): Change[][] {
   const keys = new NotedKeys();
   const ids = new Set<string>();
-  return ordered.map((submitted) => {
-    if (submitted === null) return [];
-    const { key, value, id } = submitted;
+  let last = 0;
+  return ordered.map(({ index, submitted }) => {
+    if (index > last + 1) keys.forget();
+    last = index;
+    const operation = submitted === null ? null : decodeContent(submitted.key, submitted.value);
+    if (submitted === null || operation === null) {
+      keys.forget();
+      return [];
+    }
+    const { id } = submitted;
     if (id !== undefined && ids.has(id)) return [];
     if (id !== undefined) ids.add(id);
-    const operation = decodeContent(key, value);
-    if (operation !== null) carryOut(operation, keys);
+    carryOut(operation, keys);
     return keys.take();
   });
 }

@@ -54,7 +54,7 @@ export interface Arrow {
   readonly to: number;
   /** Null if the trace tells only that it came. */
   readonly sent: Moment;
-  /** Null if it never came, as far as the trace tells. */
+  /** Null if the trace does not tell that it came: it was lost, or came later, or untold. */
   readonly received: Moment;
   /** The Lamport clocks of both. */
   readonly sentTime: number | null;

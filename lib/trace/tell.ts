@@ -93,6 +93,7 @@ class StoryTeller {
       case "start":
         this.#bands.started(replica, at);
         this.#messages.replaced(replica, line.pending ?? [], at);
+        this.#messages.reached(replica, line.index, at);
         return void mark("start", `starts at index ${line.index}`);
       case "submit": {
         const places = this.#messages.submitted(line, at);
@@ -144,6 +145,7 @@ class StoryTeller {
         return void mark("view", viewWords(line));
       case "restore":
         this.#messages.restored(replica, line.delivered ?? [], at);
+        this.#messages.reached(replica, line.index, at);
         return void mark("restore", `rebuilt from ${line.from}: #${line.index}`);
       case "suspect":
         return void mark("suspect", `suspects ${line.peer}: ${shownWords(line.reason)}`);

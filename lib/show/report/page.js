@@ -382,7 +382,7 @@
     const [y1, y2] = [replicaY(from), replicaY(to)];
     const [lostX, lostY] = [begin + 14, y1 + (y2 - y1) / 3];
     const told = `${kind} ${words}: ${from} to ${to}, sent ${sent === null ? "?" : ms(sent)}, ${
-      isLost ? "never came" : `came ${ms(received)}`
+      isLost ? "not seen to come" : `came ${ms(received)}`
     }`;
     const line = titled(
       svg("line", {
