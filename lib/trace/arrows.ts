@@ -8,9 +8,10 @@ import type { Arrow } from "./story.ts";
 
 type Going = { -readonly [K in keyof Arrow]: Arrow[K] };
 
-/** A sending, or a coming, of something that has a name on its link. */
+/** A sending, or a coming, of something that has names on its link. */
 export interface Passage extends Pick<Arrow, "kind" | "from" | "to" | "words"> {
-  readonly name: string;
+  /** Each by itself says what it is: who tells only of some messages gives only some. */
+  readonly names: readonly string[];
   /** When, and the replica's Lamport clock then. */
   readonly at: number;
   readonly time: number;
@@ -24,7 +25,7 @@ export class Arrows {
   readonly #going = new Map<string, Going[]>();
 
   /** It is sent. */
-  sent({ kind, from, to, words, name, at, time }: Passage): void {
+  sent({ kind, from, to, words, names, at, time }: Passage): void {
     const arrow: Going = {
       ...{ kind, from, to, words },
       sent: at,
@@ -33,15 +34,18 @@ export class Arrows {
       receivedTime: null,
     };
     this.all.push(arrow);
-    const key = keyOf(from, to, name);
-    const going = this.#going.get(key);
-    if (going === undefined) this.#going.set(key, [arrow]);
-    else going.push(arrow);
+    for (const name of names) {
+      const key = keyOf(from, to, name);
+      const going = this.#going.get(key);
+      // It is sent again only after its link was lost, and the first sending with it.
+      if (going === undefined || kind !== "other") this.#going.set(key, [arrow]);
+      else going.push(arrow);
+    }
   }
 
-  /** It comes. What was sent before in the same words, and did not, was lost with its link. */
-  received({ kind, from, to, words, name, at, time }: Passage): void {
-    const arrow = this.#going.get(keyOf(from, to, name))?.shift();
+  /** It comes. */
+  received({ kind, from, to, words, names, at, time }: Passage): void {
+    const arrow = this.#oldest(names.map((name) => keyOf(from, to, name)));
     if (arrow === undefined) {
       const unseen = { sent: null, sentTime: null, received: at, receivedTime: time };
       this.all.push({ ...{ kind, from, to, words }, ...unseen });
@@ -49,6 +53,17 @@ export class Arrows {
       arrow.received = at;
       arrow.receivedTime = time;
     }
+  }
+
+  /** What has gone by one of these names, and not come. */
+  #oldest(keys: readonly string[]): Going | undefined {
+    for (const key of keys) {
+      const going = this.#going.get(key);
+      for (let arrow = going?.shift(); arrow; arrow = going?.shift()) {
+        if (arrow.received === null) return arrow;
+      }
+    }
+    return undefined;
   }
 }
 

@@ -10,6 +10,7 @@ import type {
   FaultLine,
   ReceiveLine,
   ReplicaLine,
+  Stamped,
   TraceHeader,
   TraceLine,
   ViewLine,
@@ -103,16 +104,16 @@ class StoryTeller {
         this.#messages.queued(replica, replica, line.messages, at);
         const numbers = line.messages.map(([n]) => n);
         const words = messageNames(replica, numbers);
-        const name = `broadcast ${words}`;
+        const names = line.messages.map(stampedName);
         return line.to.forEach((to) =>
-          this.#arrows.sent({ kind: "broadcast", from: replica, to, words, name, at, time })
+          this.#arrows.sent({ kind: "broadcast", from: replica, to, words, names, at, time })
         );
       }
       case "acknowledge": {
         this.#messages.acknowledged(replica, replica, line.covers, at);
-        const { words, name } = this.#acknowledgement(line);
+        const { words, names } = this.#acknowledgement(line);
         return line.to.forEach((to) =>
-          this.#arrows.sent({ kind: "acknowledge", from: replica, to, words, name, at, time })
+          this.#arrows.sent({ kind: "acknowledge", from: replica, to, words, names, at, time })
         );
       }
       case "send": {
@@ -123,7 +124,7 @@ class StoryTeller {
             from: replica,
             to,
             words,
-            name: line.message,
+            names: [line.message],
             at,
             time,
           })
@@ -162,13 +163,13 @@ class StoryTeller {
       case "broadcast": {
         if (!line.ignored) this.#messages.queued(to, from, line.messages, at);
         const words = messageNames(from, line.messages.map(([n]) => n));
-        const name = `broadcast ${words}`;
-        return this.#arrows.received({ kind: "broadcast", from, to, words, name, at, time });
+        const names = line.messages.map(stampedName);
+        return this.#arrows.received({ kind: "broadcast", from, to, words, names, at, time });
       }
       case "acknowledge": {
         if (!line.ignored) this.#messages.acknowledged(to, from, line.covers, at);
-        const { words, name } = this.#acknowledgement(line);
-        return this.#arrows.received({ kind: "acknowledge", from, to, words, name, at, time });
+        const { words, names } = this.#acknowledgement(line);
+        return this.#arrows.received({ kind: "acknowledge", from, to, words, names, at, time });
       }
       case "other": {
         const words = shownWords(line.message);
@@ -177,7 +178,7 @@ class StoryTeller {
           from,
           to,
           words,
-          name: line.message,
+          names: [line.message],
           at,
           time,
         });
@@ -191,7 +192,7 @@ class StoryTeller {
     const [origin, time] = covers;
     const covered = this.#messages.covered(covers);
     const of = covered === null ? `${origin}@${time}` : messageName(origin, covered.n);
-    return { words: `ack ${of}`, name: `acknowledge ${origin}@${time} ${stamp}` };
+    return { words: `ack ${of}`, names: [`acknowledge ${origin}@${time} ${stamp}`] };
   }
 
   /** Messages by their names and what they do. */
@@ -223,6 +224,11 @@ class StoryTeller {
     );
     if (open !== undefined) open.to = at;
   }
+}
+
+/** What a message is called on its link: a name that it has in one view only. */
+function stampedName([n, time]: Stamped): string {
+  return `broadcast ${n}@${time}`;
 }
 
 function viewWords({ state, ballot, members }: ViewLine): string {
