@@ -496,6 +496,9 @@ export const TRACE_MESSAGES_PER_WINDOW_MAX = 400;
 /** So many lines of a trace are drawn at once: more nobody follows, and a page must stay quick. */
 export const SHOW_LINES_MAX = 10_000;
 
+/** A page that draws a trace: it is sent by mail, and a browser must stay quick. */
+export const REPORT_BYTES_MAX = 1_000_000;
+
 /** The bounds that a server can be given, and that both ends of a connection check. */
 export interface WireLimits {
   /** UTF-8 bytes of a key. */

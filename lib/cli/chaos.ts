@@ -19,7 +19,6 @@ import { runFolder } from "./chaos/folder.ts";
 import { ownProgram } from "./chaos/own_program.ts";
 import { reportLines } from "./chaos/report.ts";
 import { readHistory } from "./check/read_history.ts";
-import { aboutOf } from "./show/about.ts";
 import { firstFaultMs, readTrace } from "./show/read_trace.ts";
 import { writeReport } from "./show/write_report.ts";
 import { type Command, EXIT_FAILED, EXIT_INCONCLUSIVE, EXIT_OK } from "./command.ts";
@@ -144,7 +143,7 @@ function keepTrace(path: string, { trace, html }: ChaosFlags, seed: number): voi
     progress("drawing");
     const fromMs = (firstFaultMs(path) ?? 0) - SHOWN_BEFORE_FAULT_MS;
     const read = readTrace([path], { fromMs, linesMax: SHOW_LINES_MAX });
-    writeReport(html, read, { title: `kvdist chaos, seed ${seed}`, about: aboutOf(read) });
+    writeReport(html, read, `kvdist chaos, seed ${seed}`);
     progress(null);
   }
   if (trace !== undefined) Deno.copyFileSync(path, trace);

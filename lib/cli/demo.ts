@@ -22,7 +22,6 @@ import { type FlagTable, parseFlags, type Values } from "./flags.ts";
 import { definitions, helpText } from "./help.ts";
 import { interruptible } from "./interrupt.ts";
 import { didYouMean } from "./nearest.ts";
-import { aboutOf } from "./show/about.ts";
 import { paintDiagram } from "./show/paint.ts";
 import { beganOf } from "./show/read_trace.ts";
 import { writeReport } from "./show/write_report.ts";
@@ -204,7 +203,7 @@ async function playOn<S extends Scenery>(
     const lines = record.trace();
     const trace = { replicas: demo.replicas, began: beganOf(lines), lines, before: 0, leftOut: 0 };
     const title = `kvdist demo ${demo.name}: ${demo.summary}`;
-    writeReport(flags.html, trace, { title, about: aboutOf(trace) });
+    writeReport(flags.html, trace, title);
   }
   // The replicas go, and with them what could still be read.
   record.collect = () => {};

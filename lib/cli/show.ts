@@ -7,14 +7,14 @@
 import { UsageError } from "../errors.ts";
 import { SHOW_LINES_MAX } from "../limits.ts";
 import { diagram } from "../show/diagram.ts";
-import { aboutOf, leftOutWords } from "./show/about.ts";
+import { leftOutWords } from "./show/about.ts";
 import { storyOf } from "../trace/tell.ts";
 import { type Command, EXIT_OK } from "./command.ts";
 import { type FlagTable, parseFlags } from "./flags.ts";
 import { helpText } from "./help.ts";
 import { columns, note, print } from "./output.ts";
 import { paintDiagram as paint } from "./show/paint.ts";
-import { readTrace } from "./show/read_trace.ts";
+import { readTrace, type Trace } from "./show/read_trace.ts";
 import { writeReport } from "./show/write_report.ts";
 import { printable } from "./text.ts";
 
@@ -61,15 +61,19 @@ function run(argv: readonly string[]): Promise<number> {
   const { html, details, from: fromMs, to: toMs } = flags;
   const trace = readTrace(args, { fromMs, toMs, linesMax: SHOW_LINES_MAX });
   if (html !== undefined) {
-    const title = `kvdist: ${args.map(printable).join(", ")}`;
-    writeReport(html, trace, { title, about: aboutOf(trace) });
+    const shown = writeReport(html, trace, `kvdist: ${args.map(printable).join(", ")}`);
     print(`The report is in ${printable(html)}`);
+    noteLeftOut(shown);
   } else {
     const story = storyOf(trace.lines, trace);
     for (const line of diagram(story, { width: columns(), paint, details, from: fromMs })) {
       print(line);
     }
+    noteLeftOut(trace);
   }
-  if (trace.leftOut > 0) note(leftOutWords(trace));
   return Promise.resolve(EXIT_OK);
+}
+
+function noteLeftOut(trace: Trace): void {
+  if (trace.leftOut > 0) note(leftOutWords(trace));
 }

@@ -25,12 +25,12 @@ const BEGINNING_CHARACTERS = 32;
  */
 export function told(value: unknown): unknown {
   if (typeof value === "string") return toldText(value);
-  return Array.isArray(value) ? value.map(told) : value;
+  return Array.isArray(value) ? value.map((part) => told(part)) : value;
 }
 
 /** A text as a trace tells it. */
-export function toldText(text: string): string {
-  if (text.length <= TRACE_VALUE_CHARACTERS_MAX) return text;
+export function toldText(text: string, charactersMax = TRACE_VALUE_CHARACTERS_MAX): string {
+  if (text.length <= charactersMax) return text;
   const beginning = text.slice(0, BEGINNING_CHARACTERS);
   return `${beginning}… (${byteLength(text)} bytes, ${checksum(text)})`;
 }

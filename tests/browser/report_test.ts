@@ -18,7 +18,7 @@ async function withReport(
   const folder = await Deno.makeTempDir();
   try {
     const path = `${folder}/report.html`;
-    writeReport(path, trace, { title: "a run & its <faults>", about: "known" });
+    writeReport(path, trace, "a run & its <faults>");
     await using browser = await Chromium.start();
     const page = await browser.open();
     await page.scheme(scheme);

@@ -4,9 +4,12 @@
  * @module
  */
 
+import { byteLength } from "../../bytes.ts";
 import { FailedError, reason } from "../../errors.ts";
-import { report, type ReportFacts, type ReportParts } from "../../show/report/report.ts";
+import { REPORT_BYTES_MAX } from "../../limits.ts";
+import { report, type ReportParts } from "../../show/report/report.ts";
 import { storyOf } from "../../trace/tell.ts";
+import { aboutOf } from "./about.ts";
 import type { Trace } from "./read_trace.ts";
 import { reportVerdicts } from "./verdicts.ts";
 
@@ -18,18 +21,43 @@ function parts(): ReportParts {
 }
 
 /**
- * Writes it.
+ * Writes it; what would make the page too large is left out.
  *
+ * @returns what of the trace it shows
  * @throws {FailedError} if the file cannot be written
  */
-export function writeReport(path: string, trace: Trace, facts: ReportFacts): void {
-  const story = storyOf(trace.lines, trace);
-  const first = trace.lines[trace.before];
-  const from = first !== undefined && "at" in first ? (first.at - trace.began) / 1000 : 0;
-  const page = report({ story, from, verdicts: reportVerdicts(trace, story) }, facts, parts());
+export function writeReport(path: string, trace: Trace, title: string): Trace {
+  const { page, shown } = fitting(trace, title);
   try {
     Deno.writeTextFileSync(path, page);
   } catch (error) {
     throw new FailedError(`cannot write ${path}: ${reason(error)}`, { cause: error });
   }
+  return shown;
+}
+
+/** Its first lines may take more room than the others, or less: tries fewer until it fits. */
+function fitting(trace: Trace, title: string): { readonly page: string; readonly shown: Trace } {
+  for (let shown = trace;;) {
+    const page = pageOf(trace, shown, title);
+    const lines = shown.lines.length - shown.before;
+    const share = 0.95 * REPORT_BYTES_MAX / byteLength(page);
+    if (share >= 0.95 || lines <= 1) return { page, shown };
+    shown = first(shown, Math.max(1, Math.floor(lines * share)));
+  }
+}
+
+/** What is judged is the whole trace, however much of it is shown. */
+function pageOf(trace: Trace, shown: Trace, title: string): string {
+  const story = storyOf(shown.lines, shown);
+  const line = shown.lines[shown.before];
+  const from = line !== undefined && "at" in line ? (line.at - shown.began) / 1000 : 0;
+  const told = { story, from, verdicts: reportVerdicts(trace, story) };
+  return report(told, { title, about: aboutOf(shown) }, parts());
+}
+
+/** Its first lines. */
+function first({ lines, before, leftOut, ...facts }: Trace, count: number): Trace {
+  const shown = lines.slice(0, before + count);
+  return { ...facts, lines: shown, before, leftOut: leftOut + lines.length - shown.length };
 }

@@ -75,6 +75,8 @@
    * }} Verdict
    */
 
+  /** @type {(began: number) => (moment: Moment) => Moment} */
+  const since = (began) => (moment) => moment === null ? null : began + moment;
   /** @type {Message[]} */
   const messages = story.messages.map((/** @type {any[]} */ m) => ({
     origin: m[0],
@@ -83,13 +85,18 @@
     words: words[m[2]],
     time: m[3],
     index: m[4],
-    submitted: m[5],
-    stays: m[6].map((/** @type {any[]} */ stays) =>
-      stays.map(([from, to, time, acknowledged]) => ({ from, to, time, acknowledged }))
+    submitted: since(m[5])(m[6]),
+    stays: m[7].map((/** @type {any[]} */ stays) =>
+      stays.map(([from, to, time, acknowledged]) => ({
+        from: m[5] + from,
+        to: since(m[5])(to),
+        time: m[3] + time,
+        acknowledged: acknowledged.map(since(m[5])),
+      }))
     ),
-    delivered: m[7],
-    applied: m[8],
-    changes: m[9].map((
+    delivered: m[8].map(since(m[5])),
+    applied: m[9].map(since(m[5])),
+    changes: m[10].map((
       /** @type {any[]} */ c,
     ) => [words[c[0]], c[1] === null ? null : words[c[1]]]),
   }));
@@ -122,7 +129,7 @@
     key: words[o[4]],
     isRead: o[5] === 1,
     began: o[6],
-    ended: o[7],
+    ended: since(o[6])(o[7]),
     outcome: OUTCOMES[o[8]],
     answer: words[o[9]],
     message: o[10] === null ? null : messages[o[10]],
@@ -579,7 +586,15 @@
         "missing acknowledgement of",
       ], rows);
     });
-    element("queue").replaceChildren(...tables);
+    const part = story.every > 1
+      ? [
+        marked(
+          "dim",
+          `Of some messages, up to ${story.every - 1} of ${story.every}, nothing is told.`,
+        ),
+      ]
+      : [];
+    element("queue").replaceChildren(...part, ...tables);
   }
 
   function drawVerdicts() {
