@@ -88,6 +88,7 @@ const LINES: Readonly<Record<NonNullable<TraceLine["type"]>, Fields>> = {
     state: oneOf("outside", "installed", "live"),
     ballot: orNull(TUPLE),
     members: COUNTS,
+    cluster: orMissing(TEXT),
     pending: orMissing(PLACED),
   },
   restore: { ...OF_REPLICA, index: COUNT, from: COUNT, delivered: orMissing(COUNTS) },

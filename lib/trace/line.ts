@@ -37,7 +37,7 @@
  *
  * ```json
  * {"type":"start","at":1,"replica":0,"time":0,"index":0}
- * {"type":"view","at":90,"replica":0,"time":3,"state":"live","ballot":[1,0],"members":[0,1,2]}
+ * {"type":"view","at":90,"replica":0,"time":3,"state":"live","ballot":[1,0],"members":[0,1,2],"cluster":"49a1…"}
  * {"type":"restore","at":95,"replica":2,"time":3,"index":400,"from":0,"delivered":[4,0,0]}
  * {"type":"suspect","at":9000,"replica":0,"time":40,"peer":2,"reason":"silent"}
  * {"type":"send","at":9100,"replica":0,"time":40,"to":[1],"message":"prepare 2.0"}
@@ -46,7 +46,8 @@
  * {"type":"sample","at":9500,"replica":0,"time":50,"every":8}
  * ```
  *
- * - `start`: the process begins, and goes on from this index. `view`: where the replica stands.
+ * - `start`: the process begins, and goes on from this index. `view`: where the replica stands, and
+ *   in which `cluster`: a trace of two clusters, each with content of its own, is none.
  *   With both, what the queue holds from then on, if anything: `"pending":[[0,4,6]]`, each as
  *   `[origin, n, time]`.
  * - `restore`: what replica `from` had applied takes the place of all that was applied here: by
@@ -184,6 +185,8 @@ export interface ViewLine extends ReplicaFacts {
   readonly ballot: readonly [round: number, id: number] | null;
   /** Of the view; empty in none. */
   readonly members: readonly number[];
+  /** Of the view: the cluster's name, which stays as long as its content. */
+  readonly cluster?: string;
   /** When it is installed: what the queue holds from now on; nothing if it is left out. */
   readonly pending?: readonly Waiting[];
 }

@@ -312,6 +312,6 @@ function coversOf({ covers }: Extract<PeerMessage, { type: "acknowledgement" }>)
   return [covers.origin, covers.time];
 }
 
-function viewOf({ ballot, members }: View) {
-  return { ballot: [ballot.round, ballot.id] as const, members };
+function viewOf({ ballot, members, cluster }: View) {
+  return { ballot: [ballot.round, ballot.id] as const, members, cluster };
 }

@@ -157,3 +157,19 @@ Deno.test("traces of different clusters are not one", () =>
     Deno.writeTextFileSync(other, "");
     assertThrows(() => readTrace([other]), UsageError, "it is empty");
   }));
+
+Deno.test("two clusters that went into one file are not drawn as one", () =>
+  withFile((path) => {
+    beginTrace(path, { replicas: 2, clients: "servers" });
+    const { began } = readTrace([path]);
+    const view = (at: number, cluster: string): TraceLine => ({
+      ...{ type: "view", at: began + at * 1_000, replica: 0, time: 1 },
+      ...{ state: "live", ballot: [1, 0], members: [0, 1], cluster },
+    });
+    {
+      using file = new TraceFile(path, silent);
+      for (const one of [view(1, "a"), view(2, "a"), view(900, "b")]) file.add(one);
+    }
+    assertThrows(() => readTrace([path]), UsageError, "begins at 900 ms");
+    assertEquals(readTrace([path], { toMs: 800 }).lines.length, 2);
+  }));

@@ -56,6 +56,7 @@ export function readTrace(paths: readonly string[], window: TraceWindow = {}): T
 
 /** What of a trace is in a window. */
 class Seen {
+  readonly #began: number;
   readonly #from: number;
   readonly #to: number;
   readonly #linesMax: number;
@@ -69,6 +70,7 @@ class Seen {
     began: number,
     { fromMs = -Infinity, toMs = Infinity, linesMax = Infinity }: TraceWindow,
   ) {
+    this.#began = began;
     this.#from = began + fromMs * 1000;
     this.#to = began + toMs * 1000;
     this.#linesMax = linesMax;
@@ -84,13 +86,26 @@ class Seen {
     }
   }
 
+  /** @throws {UsageError} if it tells of two clusters: numbers and indexes of both are the same */
   finish(): Pick<Trace, "lines" | "before" | "leftOut"> {
     this.#cut();
+    this.#checkCluster();
     return {
       lines: [...inOrder([...this.#before.values()]), ...this.#lines],
       before: this.#before.size,
       leftOut: this.#leftOut,
     };
+  }
+
+  #checkCluster(): void {
+    const views = this.#lines.filter((line) => line.type === "view");
+    const first = views.find(({ cluster }) => cluster !== undefined)?.cluster;
+    const other = views.find(({ cluster }) => cluster !== undefined && cluster !== first);
+    if (other === undefined) return;
+    const ms = ((other.at - this.#began) / 1000).toFixed(0);
+    throw new UsageError(
+      `another cluster, with other content, begins at ${ms} ms: show one with --from and --to`,
+    );
   }
 
   /** Of a trace of any length only so many lines are held. */
