@@ -7,7 +7,7 @@
 
 import type { Arrow, Band, Mark, Story } from "../trace/story.ts";
 import { counted, roundDuration } from "./quantity.ts";
-import { cut, displayWidth, pad, WIDTH } from "./text.ts";
+import { cut, displayWidth, graphemesOf, pad, WIDTH } from "./text.ts";
 
 /** What stands out in a diagram. */
 export type DiagramStyle = "stale" | "failed" | "applied" | "quiet" | "head";
@@ -264,7 +264,11 @@ class Lanes {
   }
 
   #time(at: number): string {
-    return pad((at - this.#from).toFixed(2), TIME_CELLS, "right");
+    const ms = at - this.#from;
+    // After a quarter of an hour there is no room for microseconds.
+    const text = [2, 1, 0].map((digits) => ms.toFixed(digits))
+      .find((text) => text.length <= TIME_CELLS);
+    return pad(text ?? ms.toExponential(1), TIME_CELLS, "right");
   }
 
   #place(replica: number): number {
@@ -286,10 +290,9 @@ class Lanes {
 
   /** A text into its cells; a wide character takes the next cell too. */
   #write(cells: string[], at: number, text: string): void {
-    for (const character of text) {
-      const width = displayWidth(character);
-      if (width === 0) cells[at - 1] += character;
-      else cells[at] = character;
+    for (const [grapheme, width] of graphemesOf(text)) {
+      if (width === 0) cells[at - 1] += grapheme;
+      else cells[at] = grapheme;
       if (width === 2) cells[at + 1] = "";
       at += width;
     }

@@ -50,6 +50,11 @@ export function displayWidth(text: string): number {
   return cells;
 }
 
+/** What a reader takes for the characters of a text, each with the cells that it takes. */
+export function* graphemesOf(text: string): Generator<readonly [grapheme: string, cells: number]> {
+  for (const { segment } of graphemes.segment(text)) yield [segment, graphemeWidth(segment)];
+}
+
 /** The text, filled with spaces to that many cells. A wider one stays as it is. */
 export function pad(text: string, cells: number, align: "left" | "right" = "left"): string {
   const space = " ".repeat(Math.max(0, cells - displayWidth(text)));

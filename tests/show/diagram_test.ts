@@ -49,6 +49,18 @@ Deno.test("no diagram is wider than its terminal", () => {
   }
 });
 
+Deno.test("the times of long traces keep to their cells", () => {
+  const ats = [1_234_567, 1_234_567_890, 123_456_789_000, 2 ** 53 - 1];
+  const lines = ats.map((at): TraceLine => ({ type: "start", at, replica: 0, time: 0, index: 0 }));
+  const drawn = diagram(storyOf(lines, { replicas: 1, began: 0 })).filter((line) => /▲/.test(line));
+  assertEquals(drawn.map((line) => line.slice(0, line.indexOf("▲"))), [
+    "  1234.57   ",
+    "1234567.9   ",
+    "123456789   ",
+    "  9.0e+12   ",
+  ]);
+});
+
 Deno.test("more replicas than have room are left out, and that is said", () => {
   const replicas = 12;
   const lines = Array.from({ length: replicas }, (_, replica): TraceLine => ({
@@ -60,9 +72,15 @@ Deno.test("more replicas than have room are left out, and that is said", () => {
   assertEquals(drawn.filter((line) => line.includes("▲")).length, 7);
 });
 
+/** Several characters, which are drawn as one. */
+const FAMILY = "\u{1f468}\u200d\u{1f469}\u200d\u{1f467}";
+
 Deno.test("wide characters, controls and halves of characters do not shift the lanes", () => {
   const facts = { at: 0, replica: 0, time: 1 };
-  const lines: TraceLine[] = ["日本語", "a\x1b[31mb", "\udc80", "e\u0301x"].map((value, n) => ({
+  const lines: TraceLine[] = ["日本語", "a\x1b[31mb", "\udc80", "e\u0301x", FAMILY + FAMILY].map((
+    value,
+    n,
+  ) => ({
     type: "submit",
     ...facts,
     messages: [{ n, op: "set", key: "k", value }],
@@ -76,6 +94,7 @@ Deno.test("wide characters, controls and halves of characters do not shift the l
     "     0.00   ■ 0.1 set k=a\ufffd[31mb",
     "     0.00   ■ 0.2 set k=\ufffd",
     "     0.00   ■ 0.3 set k=e\u0301x",
+    `     0.00   ■ 0.4 set k=${FAMILY}${FAMILY}`,
   ]);
-  assertEquals(drawn.map(displayWidth), [47, 47, 47, 47]);
+  assertEquals(drawn.map(displayWidth), Array(5).fill(47));
 });
