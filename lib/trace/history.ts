@@ -39,9 +39,15 @@ export interface TraceOf {
  */
 export function historyLinesOf({ replicas, lines }: TraceOf): HistoryLine[] {
   // Who tells the order apart tells all of it, however few messages replicas tell of.
-  const isPart = lines.some((line) => line.type === "sample" && line.every > 1) &&
-    !lines.some(({ type }) => type === "order");
-  if (isPart) return unknownHistory(replicas, "only a part of the messages is told");
+  const hasOrder = lines.some(({ type }) => type === "order");
+  const isPart = lines.some((line) => line.type === "sample" && line.every > 1);
+  if (isPart && !hasOrder) {
+    return unknownHistory(replicas, "only a part of the messages is told");
+  }
+  if (!hasOrder && !isWhole(lines)) {
+    const which = "from before the trace began, or of a replica that was killed";
+    return unknownHistory(replicas, `messages are not told: ${which}`);
+  }
   const maker = new HistoryMaker(lines);
   for (const line of lines) maker.take(line);
   return maker.finish(replicas);
@@ -52,13 +58,38 @@ export function unknownHistory(replicas: number, incomplete: string): HistoryLin
   return [{ history: HISTORY_VERSION, replicas, part: true, incomplete }];
 }
 
+/** What replicas were given, by the names of the messages that it became. */
+function submittedIn(lines: readonly TraceLine[]): ReadonlyMap<string, Submitted> {
+  return new Map(lines.flatMap((line) => {
+    if (line.type !== "submit") return [];
+    return line.messages.map((one) => [messageName(line.replica, one.n), one] as const);
+  }));
+}
+
+/** Whether each message is told that a replica has delivered, or had when its process began. */
+function isWhole(lines: readonly TraceLine[]): boolean {
+  const submitted = submittedIn(lines);
+  const told = new Set<number>();
+  let last = 0;
+  for (const line of lines) {
+    if (line.type === "start" || line.type === "restore") last = Math.max(last, line.index);
+    if (line.type !== "deliver") continue;
+    for (const [index, origin, n] of line.messages) {
+      last = Math.max(last, index);
+      if (index > 0 && submitted.has(messageName(origin, n))) told.add(index);
+    }
+  }
+  return told.size === last;
+}
+
 class HistoryMaker {
   readonly #lines: HistoryLine[] = [];
   readonly #hasOrder: boolean;
   /** Keys that are left out, since something is done to them that a history has no form for. */
   readonly #leftOut: Set<string>;
   #isLeftOut = false;
-  readonly #submitted = new Map<string, Submitted>();
+  readonly #submitted: ReadonlyMap<string, Submitted>;
+  #unasked = 0;
   /** By the trace's processes: the history's, and what each has under way. */
   readonly #processes = new Map<number, number>();
   readonly #clients = new Map<number, number>();
@@ -70,6 +101,8 @@ class HistoryMaker {
   constructor(lines: readonly TraceLine[]) {
     this.#hasOrder = lines.some(({ type }) => type === "order");
     this.#leftOut = new Set(lines.flatMap(strangeKeys));
+    // By clocks that differ a little a message may be delivered before it was submitted.
+    this.#submitted = submittedIn(lines);
     this.#asked = new Set(lines.flatMap(askedNames));
   }
 
@@ -129,10 +162,9 @@ class HistoryMaker {
   #submit(submitted: Submitted, { replica, at }: SubmitLine): void {
     const { n, op, key, value, id } = submitted;
     const name = messageName(replica, n);
-    this.#submitted.set(name, submitted);
     const isAsked = this.#asked.has(name) || (id !== undefined && this.#asked.has(idName(id)));
     if (this.#hasOrder || isAsked || !KNOWN.includes(op) || op === "fence") return;
-    const process = -1 - this.#submitted.size;
+    const process = --this.#unasked;
     const level = "eventual";
     this.#invoked({ type: "invoke", process, at, op, key, value, level, replica, id });
   }

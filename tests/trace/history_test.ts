@@ -90,3 +90,28 @@ Deno.test("a trace of which only a part is told proves nothing is missing", () =
   const found = verdicts(lines, ["linearizable", "sequential", "present"]);
   assertEquals(found, ["ok", "ok", "unknown"]);
 });
+
+Deno.test("what was there before the trace began, or is lost, is nobody's mistake", () => {
+  const start: TraceLine = { type: "start", at: 1, replica: 0, time: 1, index: 5 };
+  const only = ["linearizable", "sequential", "present"] as const;
+  const unknown = ["ok", "ok", "unknown"] as const;
+  const asked = { level: "linearizable" } as const;
+  assertEquals(verdicts([start, ...told(20, asked, { value: "old" })], only), [...unknown]);
+  // Of a replica that was killed before it had told of the message.
+  const [, delivered] = written(10, 1, "a");
+  const read = told(20, asked, { value: "a" });
+  assertEquals(verdicts([delivered, ...read], only), [...unknown]);
+  // It went on in the same file.
+  const again: TraceLine = { ...start, at: 30, index: 1 };
+  assertEquals(verdicts([...written(10, 1, "a"), ...read, again], only), ["ok", "ok", "ok"]);
+});
+
+Deno.test("a message that one clock delivers before another has submitted it is in the order", () => {
+  const [submitted, delivered] = written(10, 1, "a");
+  const lines = [
+    { ...submitted, at: 11 },
+    { ...delivered, at: 10 },
+    ...told(20, {}, { value: "a" }),
+  ];
+  assertEquals(verdicts(lines, ["sequential", "present"]), ["ok", "ok"]);
+});
