@@ -98,7 +98,8 @@ Deno.test("only a plain file is written to, and one that was taken away is no re
     const facts = { replicas: 2, clients: "servers" } as const;
     assertThrows(() => beginTrace(path.slice(0, path.lastIndexOf("/")), facts), FailedError);
     if (Deno.build.os === "linux") {
-      assertThrows(() => beginTrace("/dev/null", facts), FailedError, "it is no plain file");
+      new Deno.Command("mkfifo", { args: [path] }).outputSync();
+      assertThrows(() => beginTrace(path, facts), FailedError, "it is no plain file");
     }
     const events: LogEvent[] = [];
     using file = new TraceFile(`${path}.none`, (event) => events.push(event));
