@@ -1,6 +1,7 @@
 /** The live page of `serve --http` in a real browser: watched, and clicked through. */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { Random } from "../../lib/chaos/random.ts";
 import { connect } from "../../lib/client/mod.ts";
 import { type Server, startServer } from "../e2e/server.ts";
 import { inaccessible } from "./axe.ts";
@@ -247,6 +248,36 @@ browserTest("a killed replica is shown as such, and comes back", () =>
     await page.until(`document.querySelector('.card[data-replica="1"] [data-do=end]').hidden`);
     await areLive(page, 3);
   }, FAULTS));
+
+/** What is done to replicas, from a seed; each ends soon. */
+const STORM = [
+  "fault=pause&ms=700",
+  "fault=cut&ms=1500",
+  "fault=delay&ms=900&by=400",
+  "fault=kill",
+];
+
+browserTest(
+  "the page stays up through faults of all kinds, one upon the other",
+  () =>
+    withPage(async (page, server) => {
+      const random = new Random(5);
+      using client = await connect(server.replicas.map(({ client }) => client).join(","));
+      for (let i = 0; i < 24; i++) {
+        const target = `http://${server.http}/faults/${random.int(0, 2)}?${random.pick(STORM)}`;
+        const { status, body } = await fetch(target, { method: "POST" });
+        await body?.cancel();
+        // One that is down already, or on its way up, is left alone.
+        assert([204, 400].includes(status), `${target}: ${status}`);
+        // What becomes of it is not what this is about.
+        await client.set("x", String(i), { timeout: 200 }).catch(() => {});
+        assertEquals(await page.text("#connection"), "connected");
+      }
+      await areLive(page, 3);
+      await ask(page, "set", { key: "x", value: "after it", replica: 0 });
+      await hasSpread(page);
+    }, FAULTS),
+);
 
 for (const scheme of ["light", "dark"] as const) {
   browserTest(`the live page is accessible, ${scheme}`, () =>
