@@ -496,6 +496,9 @@ export const TRACE_MESSAGES_PER_WINDOW_MAX = 400;
 /** So many lines of a trace are drawn at once: more nobody follows, and a page must stay quick. */
 export const SHOW_LINES_MAX = 10_000;
 
+/** So many lines of a trace are judged: twice as many are held while it is read, in 2 GB. */
+export const JUDGED_LINES_MAX = 2_000_000;
+
 /** A page that draws a trace: it is sent by mail, and a browser must stay quick. */
 export const REPORT_BYTES_MAX = 1_000_000;
 

@@ -26,6 +26,12 @@ import { messageName } from "./words.ts";
 /** The operations that a history has a form for. */
 const KNOWN: readonly string[] = ["get", "set", "delete", "fence"];
 
+/** The types of the lines that decide what a history of a trace is. */
+export const JUDGED_TYPES: ReadonlySet<TraceLine["type"]> = new Set<TraceLine["type"]>([
+  ...["invoke", "ok", "fail", "info", "submit", "deliver", "order", "final"] as const,
+  ...["start", "restore", "sample", "view"] as const,
+]);
+
 /** What a history is made of. */
 export interface TraceOf {
   readonly replicas: number;

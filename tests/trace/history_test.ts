@@ -1,11 +1,12 @@
 /** Traces as histories, judged. */
 
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { judge } from "../../lib/check/judge.ts";
 import { historyOf } from "../../lib/check/reader.ts";
 import type { Guarantee } from "../../lib/check/verdict.ts";
-import { historyLinesOf } from "../../lib/trace/history.ts";
+import { historyLinesOf, JUDGED_TYPES } from "../../lib/trace/history.ts";
 import type { AnswerLine, InvokeLine, TraceLine } from "../../lib/trace/line.ts";
+import { simulated } from "./lines.ts";
 
 let process = 0;
 
@@ -114,4 +115,16 @@ Deno.test("a message that one clock delivers before another has submitted it is 
     ...told(20, {}, { value: "a" }),
   ];
   assertEquals(verdicts(lines, ["sequential", "present"]), ["ok", "ok"]);
+});
+
+Deno.test("lines of other types change nothing in what is judged", () => {
+  for (const seed of [3, 8, 21]) {
+    const { replicas, lines } = simulated(seed);
+    const judged = lines.filter(({ type }) => JUDGED_TYPES.has(type));
+    assert(judged.length < lines.length);
+    assertEquals(
+      historyLinesOf({ lines: judged, replicas }),
+      historyLinesOf({ lines, replicas }),
+    );
+  }
 });

@@ -8,8 +8,8 @@ import { historyOf } from "../../check/reader.ts";
 import { HistoryText } from "../../check/text.ts";
 import type { History } from "../../check/recorded.ts";
 import { HistoryError, reason, UsageError } from "../../errors.ts";
-import { HISTORY_READ_BYTES } from "../../limits.ts";
-import { historyLinesOf } from "../../trace/history.ts";
+import { HISTORY_READ_BYTES, JUDGED_LINES_MAX } from "../../limits.ts";
+import { historyLinesOf, JUDGED_TYPES } from "../../trace/history.ts";
 import { parseJson } from "../../wire/json.ts";
 import { isTrace, readTrace } from "../show/read_trace.ts";
 
@@ -42,7 +42,11 @@ export async function readHistory(path: string, progress: ReadProgress): Promise
 
 /** A trace has no order of lines: it is put together first. */
 function historyOfTrace(path: string): History {
-  return historyOf(historyLinesOf(readTrace([path])));
+  const trace = readTrace([path], { types: JUDGED_TYPES, linesMax: JUDGED_LINES_MAX });
+  if (trace.leftOut > 0) {
+    throw new HistoryError(`more than ${JUDGED_LINES_MAX} lines are too many to judge`);
+  }
+  return historyOf(historyLinesOf(trace));
 }
 
 interface Source {

@@ -25,6 +25,8 @@ export interface TraceWindow {
   readonly fromMs?: number;
   /** Up to here. */
   readonly toMs?: number;
+  /** Only lines of these types. */
+  readonly types?: ReadonlySet<TraceLine["type"]>;
   /** At most so many lines, the first. */
   readonly linesMax?: number;
 }
@@ -48,7 +50,9 @@ export function readTrace(paths: readonly string[], window: TraceWindow = {}): T
   const seen = new Seen(began, window);
   for (const path of paths) {
     named(path, () => {
-      for (const line of linesOf(path, replicas)) seen.take(line);
+      for (const line of linesOf(path, replicas)) {
+        if (window.types === undefined || window.types.has(line.type)) seen.take(line);
+      }
     });
   }
   return { replicas, began, ...seen.finish() };
