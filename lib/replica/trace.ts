@@ -19,7 +19,9 @@ import type { Asker, WriteRequest } from "./asker.ts";
 import type { TraceFile } from "../trace/file.ts";
 
 /** What a client asks, and when, in milliseconds of the replica's clock. */
-type Asked = Pick<InvokeLine, "op" | "key" | "value" | "level" | "id"> & {
+type Asked = Pick<InvokeLine, "op" | "key" | "level" | "id"> & {
+  /** Null: it reads. */
+  readonly operation: Operation | null;
   readonly askedMs: number;
 };
 
@@ -60,12 +62,15 @@ export class ReplicaTrace {
 
   /** The core has made a step; `time` is its Lamport clock. */
   stepped(event: Event, out: Effects, time: number): void {
-    this.#protocol.stepped(event, out, { at: now(), time });
+    const moment = { at: now(), time };
+    this.#file.addLater(() => this.#protocol.stepped(event, out, moment));
   }
 
   /** What was delivered has taken effect. */
   applied(entries: readonly Entry[], time: number): void {
-    if (entries.length > 0) this.#protocol.applied(entries, { at: now(), time });
+    if (entries.length === 0) return;
+    const moment = { at: now(), time };
+    this.#file.addLater(() => this.#protocol.applied(entries, moment));
   }
 
   /** A client has come; nothing if it is not to be told of. */
@@ -78,12 +83,24 @@ export class ReplicaTrace {
    * Tells of a request and its answer, if its message, or as many of those without one, are told
    * of. It is a process of its own: a client may have asked several at once.
    */
-  answered(client: number, { askedMs, ...asked }: Asked, { type, ...answer }: Answered): void {
+  answered(client: number, asked: Asked, answered: Answered): void {
+    const ended = now();
+    this.#file.addLater(() => this.#answered(client, asked, answered, ended));
+  }
+
+  #answered(
+    client: number,
+    { askedMs, operation, ...asked }: Asked,
+    { type, ...answer }: Answered,
+    ended: number,
+  ): void {
     if (!this.#protocol.takes(answer.n ?? this.#asked++)) return;
     const process = this.#own(this.#processes++);
     const replica = this.#traced.id;
-    this.#file.add({ type: "invoke", process, at: at(askedMs), ...asked, replica, client });
-    this.#file.add({ type, process, at: now(), ...answer });
+    const value = operation === null ? {} : { value: told(encodeValue(operation)) };
+    const facts = { ...asked, ...value, replica, client };
+    this.#file.add({ type: "invoke", process, at: at(askedMs), ...facts });
+    this.#file.add({ type, process, at: ended, ...answer });
   }
 
   /** Writes what is not written, and ends it. */
@@ -118,7 +135,8 @@ export class ClientTrace {
     askedMs: number,
   ): void {
     const read = value === undefined ? null : toldText(value);
-    const request = { op: "get", key, level: consistency ?? this.#level, askedMs };
+    const level = consistency ?? this.#level;
+    const request = { op: "get", key, level, operation: null, askedMs };
     this.#trace.answered(this.#client, request, { type: "ok", value: read });
   }
 
@@ -147,7 +165,7 @@ export class ClientTrace {
     return {
       op: operation.type,
       key: operation.key,
-      value: told(encodeValue(operation)),
+      operation,
       level: consistency ?? this.#level,
       ...(id !== undefined && { id }),
       askedMs,

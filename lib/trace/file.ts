@@ -69,8 +69,11 @@ export class TraceFile implements Disposable {
   readonly #log: Log;
   /** Null when it cannot be written any more. */
   #file: Deno.FsFile | null = null;
-  /** They become text when they are written: whoever tells of something does not wait for that. */
+  /** What is to be told, … */
+  #untold: (() => void)[] = [];
+  /** … and told, but not yet text. */
   #lines: TraceLine[] = [];
+  #flushing = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Goes on behind what is there; lines of others may come between, but whole ones only. */
@@ -90,7 +93,20 @@ export class TraceFile implements Disposable {
   /** Adds a line. */
   add(line: TraceLine): void {
     if (this.#file === null) return;
-    if (this.#lines.push(line) >= TRACE_FLUSH_LINES) this.flush();
+    this.#lines.push(line);
+    this.#flushSoon(this.#lines);
+  }
+
+  /** Lets something add its lines when they are written: whoever did it has better things to do. */
+  addLater(tell: () => void): void {
+    if (this.#file === null) return;
+    this.#untold.push(tell);
+    this.#flushSoon(this.#untold);
+  }
+
+  #flushSoon({ length }: { readonly length: number }): void {
+    if (this.#flushing) return;
+    if (length >= TRACE_FLUSH_LINES) this.flush();
     else this.#timer ??= setTimeout(() => this.flush(), TRACE_FLUSH_MS);
   }
 
@@ -98,15 +114,24 @@ export class TraceFile implements Disposable {
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const bytes = encoder.encode(this.#lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
-    this.#lines = [];
     try {
+      const bytes = encoder.encode(this.#text());
       if (bytes.length > 0 && this.#file?.writeSync(bytes) !== bytes.length) {
         throw new FailedError("the disk is full");
       }
     } catch (error) {
       this.#end(error);
     }
+  }
+
+  #text(): string {
+    this.#flushing = true;
+    for (const tell of this.#untold) tell();
+    this.#untold = [];
+    this.#flushing = false;
+    const text = this.#lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+    this.#lines = [];
+    return text;
   }
 
   #end(error: unknown): void {
