@@ -32,14 +32,14 @@ export function reportVerdicts(trace: Trace, story: Story): ReportVerdict[] {
     return [
       ...GUARANTEES.flatMap((guarantee) => {
         const verdict = verdicts[guarantee];
-        if (verdict === undefined || (verdict.verdict === "ok" && verdict.judged === 0)) return [];
+        if (verdict === undefined || isIdle(verdict)) return [];
         return [verdictOf(verdict, { guarantee, asked: "as asked", history, story })];
       }),
-      ...HELD_TO.map((guarantee) => {
+      ...HELD_TO.flatMap((guarantee) => {
         const held = historyOf(asked.map((line) => asking(line, guarantee)));
         const verdict = judge(held, { only: [guarantee] })[guarantee];
-        const unknown: Verdict = { verdict: "unknown", judged: 0, why: "it was not judged" };
-        return verdictOf(verdict ?? unknown, { guarantee, asked: "held to", history: held, story });
+        if (verdict === undefined || isIdle(verdict)) return [];
+        return [verdictOf(verdict, { guarantee, asked: "held to", history: held, story })];
       }),
     ];
   } catch (error) {
@@ -53,6 +53,11 @@ export function reportVerdicts(trace: Trace, story: Story): ReportVerdict[] {
       operations: [],
     }));
   }
+}
+
+/** Whether there was nothing to judge. */
+function isIdle({ verdict, judged }: Verdict): boolean {
+  return verdict === "ok" && judged === 0;
 }
 
 interface Judged {

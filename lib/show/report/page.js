@@ -13,6 +13,8 @@
 
   /** More than so many arrows at once are neither seen nor smoothly moved. */
   const ARROWS_MAX = 1500;
+  /** So many of a kind are all drawn, wherever they lie. */
+  const CROWDED = 600;
   /** An arrow that goes less far has no words. */
   const WORDS_PX = 40;
   /** So wide is a character, about. */
@@ -358,6 +360,25 @@
     });
   }
 
+  /**
+   * Of very many, leaves out what would lie upon the one before on its lane: nobody would see it.
+   *
+   * @template T
+   * @param {T[]} items in the order of time
+   * @param {(item: T) => { lane: string, right: number, isSpecial?: boolean }} placeOf
+   */
+  function apart(items, placeOf) {
+    if (items.length <= CROWDED) return items;
+    /** @type {Map<string, number>} */
+    const drawn = new Map();
+    return items.filter((item) => {
+      const { lane, right, isSpecial = false } = placeOf(item);
+      if (!isSpecial && right < (drawn.get(lane) ?? -Infinity) + 1) return false;
+      drawn.set(lane, right);
+      return true;
+    });
+  }
+
   function arrowShapes() {
     const wanted = arrows.filter(({ kind }) =>
       kind === "broadcast" || (kind === "acknowledge" ? input("acks") : input("others")).checked
@@ -368,13 +389,14 @@
       const end = received === null ? begin : x(to, received);
       return { arrow, begin, end };
     }).filter(({ begin, end }) => isSeen(Math.min(begin, end), Math.max(begin, end)));
-    const shown = seen.length <= ARROWS_MAX
-      ? seen
-      : seen.filter(({ arrow }) => arrow.kind === "broadcast").slice(0, ARROWS_MAX);
+    const shown = apart(seen, ({ arrow: { kind, from, to }, end }) => ({
+      lane: `${kind} ${from} ${to}`,
+      right: end,
+    })).slice(0, ARROWS_MAX);
     const left = seen.length - shown.length;
     element("hidden").textContent = left === 0
       ? ""
-      : `${left} arrows are not drawn: there are too many here. See closer to have them.`;
+      : `${left} arrows are not drawn: they lie upon others. See closer to have them.`;
     return shown.flatMap(({ arrow, begin, end }) => arrowShape(arrow, begin, end));
   }
 
@@ -411,12 +433,20 @@
   function operationShapes() {
     /** By client: up to where words stand. */
     const written = clients.map(() => 0);
-    return operations.flatMap((operation, number) => {
-      const { client, replica, began, ended, outcome, isRead, staleBy, message } = operation;
+    const seen = operations.map((operation, number) => {
+      const { replica, began, ended } = operation;
       const [left, right] = [x(replica, began), x(replica, ended ?? lasts)];
       const until = windowOf(operation);
       const last = until === null ? right : Math.max(right, x(replica, until.to));
-      if (!isSeen(left, last)) return [];
+      return { operation, number, left, right, until, last };
+    }).filter(({ left, last }) => isSeen(left, last));
+    const shown = apart(seen, ({ operation, number, right }) => ({
+      lane: `${operation.client}`,
+      right,
+      isSpecial: operation.staleBy !== null || state.named.has(number),
+    }));
+    return shown.flatMap(({ operation, number, left, right, until }) => {
+      const { client, outcome, isRead, staleBy, message, replica } = operation;
       const y = clientY(client) - BAR / 2;
       const [from, to] = [within(left), within(right)];
       const classes = ["op", "hit", outcome, ...(isRead ? ["read"] : [])];
@@ -455,15 +485,19 @@
   }
 
   function markShapes() {
-    return marks.flatMap(({ at, replica, kind, glyph, words }, number) => {
-      const left = x(replica, at);
-      if (!isSeen(left, left)) return [];
+    const seen = marks.map((mark, number) => ({ mark, number, left: x(mark.replica, mark.at) }))
+      .filter(({ left }) => isSeen(left, left));
+    const shown = apart(seen, ({ mark: { kind, replica }, left }) => ({
+      lane: `${kind} ${replica}`,
+      right: left,
+    }));
+    return shown.map(({ mark: { at, replica, kind, glyph, words }, number, left }) => {
       const up = kind === "submit" ? -6 : kind === "apply" ? 14 : 4;
       const text = svg("text", {
         ...{ class: `${kind} hit`, x: left, y: replicaY(replica) + up, "text-anchor": "middle" },
         "data-mark": number,
       }, glyph);
-      return [titled(text, `replica ${replica}: ${kind} ${words}, ${ms(at)}`)];
+      return titled(text, `replica ${replica}: ${kind} ${words}, ${ms(at)}`);
     });
   }
 
@@ -540,6 +574,9 @@
   const bandAt = (replica) =>
     bands.findLast((band) => band.replica === replica && band.from <= state.cursor);
 
+  /** So much of a queue is shown: nothing is delivered before its head. */
+  const QUEUE_ROWS_MAX = 20;
+
   function drawQueues() {
     const tables = clocks.map((_, replica) => {
       const band = bandAt(replica);
@@ -551,26 +588,26 @@
         : band.view === ""
         ? "in no view"
         : `${band.state} in view ${band.view} of ${members.join(" ")}`;
-      const rows = messages
+      const pending = messages
         .flatMap((message) => {
           const stay = message.stays[replica].find(({ from, to }) =>
             from <= state.cursor && (to === null || to > state.cursor)
           );
           return stay === undefined ? [] : [{ message, stay }];
         })
-        .sort((a, b) => a.stay.time - b.stay.time || a.message.origin - b.message.origin)
-        .map(({ message, stay }) => {
-          const has = (/** @type {number} */ member) =>
-            (stay.acknowledged[member] ?? Infinity) <= state.cursor;
-          const missing = members.filter((member) => !has(member));
-          return [
-            message.name,
-            message.words,
-            `[${stay.time}, ${message.origin}]`,
-            members.filter(has).join(" ") || "nobody",
-            missing.length === 0 ? "none" : marked("missing", missing.join(" ")),
-          ];
-        });
+        .sort((a, b) => a.stay.time - b.stay.time || a.message.origin - b.message.origin);
+      const rows = pending.slice(0, QUEUE_ROWS_MAX).map(({ message, stay }) => {
+        const has = (/** @type {number} */ member) =>
+          (stay.acknowledged[member] ?? Infinity) <= state.cursor;
+        const missing = members.filter((member) => !has(member));
+        return [
+          message.name,
+          message.words,
+          `[${stay.time}, ${message.origin}]`,
+          members.filter(has).join(" ") || "nobody",
+          missing.length === 0 ? "none" : marked("missing", missing.join(" ")),
+        ];
+      });
       const caption = `Replica ${replica}, ${where}: `;
       if (rows.length === 0) {
         const line = document.createElement("p");
@@ -578,7 +615,8 @@
         line.textContent = `${caption}nothing is pending`;
         return line;
       }
-      return table(`${caption}${rows.length} pending, in this order`, [
+      const first = pending.length > rows.length ? `; the first ${rows.length}` : "";
+      return table(`${caption}${pending.length} pending, in this order${first}`, [
         "message",
         "what",
         "timestamp",
