@@ -7,6 +7,7 @@
 
 import type { HistoryLine } from "../check/history.ts";
 import { TraceFile } from "../trace/file.ts";
+import { epochUs } from "../trace/moment.ts";
 import type { Fault } from "./plan.ts";
 
 /** A run's way into the trace. */
@@ -30,7 +31,7 @@ export class RunTrace implements Disposable {
     const ways = "ways" in fault ? fault.ways.map(({ from, to }) => [from, to] as const) : [];
     this.#file.add({
       type: "fault",
-      at: epochUs(performance.now()),
+      at: epochUs(),
       fault: fault.kind,
       phase,
       replicas: "replica" in fault ? [fault.replica] : "replicas" in fault ? fault.replicas : [],
@@ -42,9 +43,4 @@ export class RunTrace implements Disposable {
   [Symbol.dispose](): void {
     this.#file[Symbol.dispose]();
   }
-}
-
-/** Microseconds since 1970 of a moment of this process. */
-function epochUs(ms: number): number {
-  return Math.round((performance.timeOrigin + ms) * 1000);
 }

@@ -11,6 +11,7 @@ import type { Entry } from "../order/message.ts";
 import type { Operation, Result } from "../order/operation.ts";
 import type { Effects, Event } from "../order/step.ts";
 import type { AnswerLine, InvokeLine } from "../trace/line.ts";
+import { epochUs } from "../trace/moment.ts";
 import { ProtocolTrace, type Started } from "../trace/protocol.ts";
 import { told, toldText } from "../trace/told.ts";
 import type { Reply, RequestOptions } from "../wire/message.ts";
@@ -57,19 +58,19 @@ export class ReplicaTrace {
 
   /** The process has begun, and goes on from there. */
   started(from: Started, time: number): void {
-    this.#protocol.started(from, { at: now(), time });
+    this.#protocol.started(from, { at: epochUs(), time });
   }
 
   /** The core has made a step; `time` is its Lamport clock. */
   stepped(event: Event, out: Effects, time: number): void {
-    const moment = { at: now(), time };
+    const moment = { at: epochUs(), time };
     this.#file.addLater(() => this.#protocol.stepped(event, out, moment));
   }
 
   /** What was delivered has taken effect. */
   applied(entries: readonly Entry[], time: number): void {
     if (entries.length === 0) return;
-    const moment = { at: now(), time };
+    const moment = { at: epochUs(), time };
     this.#file.addLater(() => this.#protocol.applied(entries, moment));
   }
 
@@ -84,7 +85,7 @@ export class ReplicaTrace {
    * of. It is a process of its own: a client may have asked several at once.
    */
   answered(client: number, asked: Asked, answered: Answered): void {
-    const ended = now();
+    const ended = epochUs();
     this.#file.addLater(() => this.#answered(client, asked, answered, ended));
   }
 
@@ -99,7 +100,7 @@ export class ReplicaTrace {
     const replica = this.#traced.id;
     const value = operation === null ? {} : { value: told(encodeValue(operation)) };
     const facts = { ...asked, ...value, replica, client };
-    this.#file.add({ type: "invoke", process, at: at(askedMs), ...facts });
+    this.#file.add({ type: "invoke", process, at: epochUs(askedMs), ...facts });
     this.#file.add({ type, process, at: ended, ...answer });
   }
 
@@ -180,13 +181,4 @@ function outcomeOf(result: Result): Answered {
 function answerOf(reply: Reply): Answered {
   if (reply.type !== "error") return { type: "ok" };
   return { type: reply.details.maybe ? "info" : "fail", code: reply.code };
-}
-
-function now(): number {
-  return at(performance.now());
-}
-
-/** Microseconds since 1970 of a moment of this process. */
-function at(ms: number): number {
-  return Math.round((performance.timeOrigin + ms) * 1000);
 }

@@ -9,6 +9,7 @@ import { FailedError, reason } from "../errors.ts";
 import { TRACE_FLUSH_LINES, TRACE_FLUSH_MS } from "../limits.ts";
 import type { Log } from "../log.ts";
 import { decodeTraceHeader } from "./decode.ts";
+import { epochUs } from "./moment.ts";
 import { TRACE_VERSION, type TraceHeader, type TraceLine } from "./line.ts";
 import { parseJson } from "../wire/json.ts";
 
@@ -36,8 +37,7 @@ export function beginTrace(path: string, { replicas, clients }: TraceFacts): voi
       throw new FailedError(`it is there, and no trace of ${replicas} replicas`);
     }
     const version = { history: HISTORY_VERSION, trace: TRACE_VERSION };
-    const began = Math.round((performance.timeOrigin + performance.now()) * 1000);
-    const header = `${JSON.stringify({ ...version, replicas, began, clients })}\n`;
+    const header = `${JSON.stringify({ ...version, replicas, began: epochUs(), clients })}\n`;
     if (size === 0) file.writeSync(encoder.encode(header));
     // A kill may have torn the last line: readers forgive that before a header.
     else if (!endsInNewline(file)) file.writeSync(encoder.encode(`\n${header}`));

@@ -47,7 +47,7 @@ export class Messages {
     if (place !== undefined) return place;
     this.#places.set(name, this.all.length);
     this.#submitted.push(null);
-    return this.all.push(this.#story(origin, n, null)) - 1;
+    return this.all.push(this.#story(origin, n)) - 1;
   }
 
   /** The newest message of an origin that an acknowledgement covers; null if none is known. */
@@ -180,11 +180,11 @@ export class Messages {
     }
   }
 
-  #story(origin: number, n: number, words: string | null): MessageStory {
+  #story(origin: number, n: number): MessageStory {
     return {
       origin,
       n,
-      words,
+      words: null,
       key: null,
       id: null,
       time: null,

@@ -7,9 +7,10 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { HISTORY_VERSION } from "../../lib/check/history.ts";
 import { Order } from "../../lib/order/order.ts";
-import { TRACE_VERSION, type TraceLine } from "../../lib/trace/line.ts";
+import { TRACE_VERSION } from "../../lib/trace/line.ts";
 import { runSeeds } from "./seeds.ts";
 import { simulate } from "./simulation.ts";
+import { simulateTraced } from "./traced.ts";
 
 const USAGE = `usage: deno task sim [--seeds N] [--from SEED]
        deno task sim --seed SEED     replays one seed, and tells of each step
@@ -44,17 +45,7 @@ async function main(): Promise<number> {
 
 /** Replays a seed, whose time begins with 1970. */
 function simulateInto(path: string, seed: number) {
-  const lines: TraceLine[] = [];
-  let replicas = 0;
-  const outcome = simulate({
-    seed,
-    core: Order,
-    adjust: (profile) => {
-      ({ replicas } = profile);
-      return profile;
-    },
-    lines: (line) => lines.push(line),
-  });
+  const { replicas, lines, outcome } = simulateTraced(seed);
   const facts = { replicas, began: 0, clients: "servers", seed };
   const header = { history: HISTORY_VERSION, trace: TRACE_VERSION, ...facts };
   Deno.writeTextFileSync(

@@ -15,6 +15,7 @@ import {
   type OrderLine,
 } from "../../check/history.ts";
 import { type FaultLine, TRACE_VERSION, type TraceLine } from "../../trace/line.ts";
+import { epochUs } from "../../trace/moment.ts";
 import { beganOf, inOrder } from "../show/read_trace.ts";
 import type { Scenery } from "./scenery.ts";
 
@@ -41,7 +42,7 @@ export class DemoRecord {
   /** Nothing has happened yet. */
   constructor(options: RecordOptions) {
     this.#options = options;
-    this.recorder = new Recorder((line) => this.add(line), now);
+    this.recorder = new Recorder((line) => this.add(line), () => epochUs() / 1000);
   }
 
   /** A name for a write, which no other has: so each is found again in the total order. */
@@ -57,8 +58,7 @@ export class DemoRecord {
   /** Something is done to replicas; it ends when what this gives back is called. */
   fault(fault: string, replicas: readonly number[]): () => void {
     const add = (phase: FaultLine["phase"]) => {
-      const at = Math.round(now() * 1000);
-      this.#faults.push({ type: "fault", at, fault, phase, replicas });
+      this.#faults.push({ type: "fault", at: epochUs(), fault, phase, replicas });
     };
     add("begin");
     return () => add("end");
@@ -122,11 +122,6 @@ export class DemoRecord {
       for (const [key, value] of held) this.add({ type: "final", replica, key, value });
     }
   }
-}
-
-/** Milliseconds since 1970. */
-function now(): number {
-  return performance.timeOrigin + performance.now();
 }
 
 function isOrderLine(line: HistoryLine): line is OrderLine {

@@ -9,6 +9,7 @@ import type { Faults } from "../../replica/faults.ts";
 import { TraceFile } from "../../trace/file.ts";
 import type { ServeFlags } from "./flags.ts";
 import { replicaSettings } from "./settings.ts";
+import { epochUs } from "../../trace/moment.ts";
 
 /** The faults of a cluster, with their way into its trace; dispose of it when the cluster has stopped. */
 export class ServeFaults implements Disposable {
@@ -23,7 +24,7 @@ export class ServeFaults implements Disposable {
     this.#trace = isAllowed && trace !== undefined ? new TraceFile(trace, log) : null;
     this.injector = isAllowed
       ? cluster.faults((fault, phase, replica) => {
-        const at = Math.round((performance.timeOrigin + performance.now()) * 1_000);
+        const at = epochUs();
         this.#trace?.add({ type: "fault", at, fault, phase, replicas: [replica] });
       })
       : null;

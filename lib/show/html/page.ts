@@ -53,19 +53,25 @@ export interface Page {
 
 /** The whole page. */
 export function page({ title, body, style = "" }: Page): string {
+  const main = `<main>
+<h1>${escape(title)}</h1>
+${body}
+</main>`;
+  return htmlDocument({ title, body: main, style: STYLE + style });
+}
+
+/** A document with a look of its own, and nothing else but its body. */
+export function htmlDocument({ title, body, style }: Required<Page>): string {
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>${escape(title)}</title>
-<style>${STYLE}${style}</style>
+<style>${style}</style>
 </head>
 <body>
-<main>
-<h1>${escape(title)}</h1>
 ${body}
-</main>
 </body>
 </html>
 `;

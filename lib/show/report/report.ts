@@ -4,6 +4,7 @@
  * @module
  */
 
+import { escape, htmlDocument } from "../html/page.ts";
 import { compact, type Told } from "./compact.ts";
 
 /** What the page is made of, besides the story. */
@@ -34,30 +35,18 @@ export function report(
     "{about}",
     () => escape(about),
   );
-  return `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>${escape(title)}</title>
-<style>
-${style}</style>
-</head>
-<body>
-${filled}
-<script type="application/json" id="story">${embedded(compact(told))}</script>
+  const data = embedded(compact(told));
+  return htmlDocument({
+    title,
+    style: `\n${style}`,
+    body: `${filled}
+<script type="application/json" id="story">${data}</script>
 <script>
-${script}</script>
-</body>
-</html>
-`;
+${script}</script>`,
+  });
 }
 
 /** Values never end the element that holds them, nor begin another: `<` is written as JSON may. */
 function embedded(value: unknown): string {
   return JSON.stringify(value).replaceAll("<", "\\u003c");
-}
-
-function escape(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
 }
