@@ -490,14 +490,24 @@ export class Order {
     const waited = change.waited(this.#now);
     if (change.install !== null) {
       if (waited >= INSTALL_WAIT_MS) this.#giveUp("not all members have installed the view");
+    } else if (waited >= PROMISE_WAIT_MS_MAX || this.#allPromised(change)) {
+      this.#formOrGiveUp(change);
     } else if (waited >= PROMISE_WAIT_MS) {
       // A replica that is heard may have much to report: without it, only if that is possible.
       const formed = change.form();
       if (typeof formed !== "string") this.#propose(change, formed);
-      else if (waited >= PROMISE_WAIT_MS_MAX || change.unpromised(this.hears()).length === 0) {
-        this.#giveUp(formed);
-      }
     }
+  }
+
+  /** Whether all that are heard have promised: one that is heard no more is not waited for. */
+  #allPromised(change: Change): boolean {
+    return change.unpromised(this.hears()).length === 0;
+  }
+
+  #formOrGiveUp(change: Change): void {
+    const formed = change.form();
+    if (typeof formed === "string") this.#giveUp(formed);
+    else this.#propose(change, formed);
   }
 
   #onPromise(from: number, promise: Promise): void {
@@ -508,10 +518,7 @@ export class Order {
       for (const id of this.#peers.up()) this.#sendPrepare(id);
     }
     change.promise(from, promise);
-    if (change.unpromised(this.hears()).length > 0) return;
-    const formed = change.form();
-    if (typeof formed === "string") this.#giveUp(formed);
-    else this.#propose(change, formed);
+    if (this.#allPromised(change)) this.#formOrGiveUp(change);
   }
 
   #propose(change: Change, install: Install): void {
@@ -764,7 +771,9 @@ export class Order {
     this.#isNew = false;
     this.#view = view;
     this.#state = "installed";
-    this.#peers.forgive(this.#now);
+    // Only members: whoever was left out because it is silent would else be heard again, and be
+    // taken for a joiner by what it said last.
+    this.#peers.forgive(view.members, this.#now);
     this.#out.writes.push({ type: "installed", view, ...this.#order.installed() });
     this.#out.notices.push({ type: "installed", view });
     this.#sendPersisted(view.ballot.id, { type: "installed", ballot: view.ballot });

@@ -77,9 +77,9 @@ export class Peers {
     if (id !== this.#self) this.#peers[id].heardAt = now;
   }
 
-  /** Each peer is given the whole suspicion time anew. */
-  forgive(now: number): void {
-    for (const peer of this.#peers) peer.heardAt = Math.max(peer.heardAt, now);
+  /** These are given the whole suspicion time anew. */
+  forgive(ids: readonly number[], now: number): void {
+    for (const id of ids) this.#peers[id].heardAt = Math.max(this.#peers[id].heardAt, now);
   }
 
   /** Keeps what came. */

@@ -56,6 +56,8 @@ export class Cluster {
   now = 0;
   /** Whether what replicas fetch from each other is read and sent; else it is as if disks hung there. */
   supplying = true;
+  /** Who is cut off: its links stay up, and nothing arrives over them. */
+  readonly mute = new Set<number>();
   readonly #nodes: Node[];
   readonly #options: ClusterOptions;
   readonly #say: (line: string) => void;
@@ -146,6 +148,7 @@ export class Cluster {
   /** Delivers the first of what is on its way, or all; gives the effects of the last. */
   deliver(from: number, to: number, count = Infinity): Effects | null {
     let out: Effects | null = null;
+    if (this.#isCut(from, to)) return null;
     for (let left = count; left > 0;) {
       const message = this.#streams.get(`${from}->${to}`)?.shift();
       if (message === undefined) break;
@@ -286,6 +289,10 @@ export class Cluster {
     return `${id} is ${order.state}${view}, delivered ${order.position.index}, pending ${order.pendingLength}, outbox ${order.outboxLength}, holds ${keys}`;
   }
 
+  #isCut(from: number, to: number): boolean {
+    return this.mute.has(from) || this.mute.has(to);
+  }
+
   #commit({ store }: Node, { writes, deliver }: Effects): void {
     store.commit({ writes, deliver, apply: deliver });
   }
@@ -293,6 +300,7 @@ export class Cluster {
   #hear(): void {
     for (const [place, stream] of this.#streams) {
       const [from, to] = place.split("->").map(Number);
+      if (this.#isCut(from, to)) continue;
       while (stream[0]?.type === "heartbeat") {
         const [heartbeat] = stream.splice(0, 1);
         this.receive(to, from, heartbeat);

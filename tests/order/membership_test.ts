@@ -4,7 +4,12 @@
  */
 
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
-import { ACKNOWLEDGE_LATE_FACTOR, N_STEP_IDENTITY, SUSPECT_AFTER_MS } from "../../lib/limits.ts";
+import {
+  ACKNOWLEDGE_LATE_FACTOR,
+  N_STEP_IDENTITY,
+  PROMISE_WAIT_MS,
+  SUSPECT_AFTER_MS,
+} from "../../lib/limits.ts";
 import { Cluster, type ClusterOptions } from "./cluster.ts";
 
 /** How many entries a replica may lack in these tests. */
@@ -128,6 +133,22 @@ Deno.test("5 one that comes and goes waits longer each time before it is taken b
     assertGreater(waits[i], bound);
     assertLess(waits[i], bound + 1_000);
   }
+});
+
+Deno.test("5 who was cut off before it could say that it is live is left out, and not taken for a joiner", () => {
+  const lines: string[] = [];
+  const cluster = Cluster.formed({ say: (line) => lines.push(line) });
+  assertEquals(cluster.order(0).said(2)?.state, "outside");
+  lines.length = 0;
+  cluster.mute.add(2);
+  const began = cluster.now;
+  for (let i = 0; i < 100 && members(cluster, 0)?.includes(2); i++) cluster.pass(50);
+  assertEquals(members(cluster, 0), [0, 1]);
+  // Nobody waits for the promise of one that is heard no more.
+  assertLess(cluster.now - began, SUSPECT_AFTER_MS + PROMISE_WAIT_MS / 2);
+  cluster.pass(10_000);
+  const begun = lines.filter((line) => /^[01] begins a change of view/.test(line));
+  assertEquals(begun, ["0 begins a change of view: 2.0"]);
 });
 
 /** Time passes; everything arrives, and every disk but this replica's works. */
