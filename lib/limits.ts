@@ -490,8 +490,8 @@ export const TRACE_FLUSH_LINES = 512;
 /** How long it is counted what a trace tells of: short, or the first surge is told in full. */
 export const TRACE_WINDOW_MS = 100;
 
-/** In that time a trace tells of so many messages: twice those of 2,000 writes a second. */
-export const TRACE_MESSAGES_PER_WINDOW_MAX = 400;
+/** In that time a trace tells of so many messages: those of 2,000 writes a second, and some more. */
+export const TRACE_MESSAGES_PER_WINDOW_MAX = 250;
 
 /** So many lines of a trace are drawn at once: more nobody follows, and a page must stay quick. */
 export const SHOW_LINES_MAX = 10_000;

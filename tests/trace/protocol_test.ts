@@ -4,6 +4,7 @@ import { assert, assertEquals } from "@std/assert";
 import { decodeTraceLine } from "../../lib/trace/decode.ts";
 import type { ReplicaLine } from "../../lib/trace/line.ts";
 import { ProtocolTrace } from "../../lib/trace/protocol.ts";
+import { TRACE_MESSAGES_PER_WINDOW_MAX } from "../../lib/limits.ts";
 import { Sampling } from "../../lib/trace/sampling.ts";
 import type { Message } from "../../lib/order/message.ts";
 import { noEffects } from "../../lib/order/step.ts";
@@ -32,7 +33,7 @@ function broadcast(origin: number, numbers: readonly number[]) {
 Deno.test("beyond its measure a trace tells of the same messages at every replica, and says so", () => {
   const told: ReplicaLine[][] = [[], []];
   const traces = told.map((lines, id) => new ProtocolTrace(id, 2, (line) => lines.push(line)));
-  const count = 3_000;
+  const count = 7.5 * TRACE_MESSAGES_PER_WINDOW_MAX;
   for (let n = 1; n <= count; n++) {
     // In one window, and at the second a little later.
     const sent = broadcast(0, [n]);
@@ -89,7 +90,7 @@ Deno.test("an acknowledgement is told of if it says something of a message that 
 
 Deno.test("a sampling takes all again when there are few again", () => {
   const sampling = new Sampling();
-  for (let i = 0; i < 1_000; i++) sampling.took(1, 0);
+  for (let i = 0; i < 2.5 * TRACE_MESSAGES_PER_WINDOW_MAX; i++) sampling.took(1, 0);
   assertEquals(sampling.every, 8);
   for (let window = 1; window <= 10; window++) sampling.took(1, 100 * window);
   assertEquals(sampling.every, 1);

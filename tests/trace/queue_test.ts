@@ -92,7 +92,7 @@ function compare(seed: number): { readonly steps: number; readonly isPart: boole
 }
 
 Deno.test("at every step of simulated runs the story's queues are the queues, with who has acknowledged", () => {
-  const seeds = Deno.env.get("KVDIST_LONG") === "1" ? 250 : 25;
+  const seeds = Deno.env.get("KVDIST_LONG") === "1" ? 250 : 35;
   const runs = Array.from({ length: seeds }, (_, seed) => compare(seed + 1));
   assert(runs.every(({ steps }) => steps > 0));
   assert(runs.some(({ isPart }) => isPart), "in one of them only a part was told");
