@@ -152,7 +152,7 @@ export class Messages {
     this.#reached.push({ replica, index, at });
   }
 
-  /** All lines were taken: finds out what the messages changed, and what was applied untold. */
+  /** Finds out what the messages so far changed, and what was applied untold. */
   finish(): void {
     const ordered = this.all.flatMap((message, place) => {
       const { index } = message;

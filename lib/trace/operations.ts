@@ -56,7 +56,7 @@ export class Operations {
     if (origin !== undefined && n !== undefined) this.#messages.set(operation, [origin, n]);
   }
 
-  /** All lines were taken: finds each write's message, and which reads were old. */
+  /** Finds the message of each write so far, and which reads were old. */
   finish(messages: readonly MessageStory[], place: (origin: number, n: number) => number): void {
     const byId = new Map<string, number>();
     messages.forEach(({ id }, at) => id !== null && !byId.has(id) && byId.set(id, at));

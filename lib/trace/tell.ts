@@ -27,10 +27,11 @@ export function storyOf(
 ): Story {
   const teller = new StoryTeller(replicas, began);
   for (const line of lines) teller.take(line);
-  return teller.finish();
+  return teller.story();
 }
 
-class StoryTeller {
+/** Puts lines together while they come; they must come in the order of time. */
+export class StoryTeller {
   readonly #replicas: number;
   readonly #began: number;
   readonly #messages: Messages;
@@ -42,12 +43,14 @@ class StoryTeller {
   #every = 1;
   #last = 0;
 
+  /** Of so many replicas; moments count from `began`, in microseconds since 1970. */
   constructor(replicas: number, began: number) {
     this.#replicas = replicas;
     this.#began = began;
     this.#messages = new Messages(replicas);
   }
 
+  /** Takes the next line. */
   take(line: TraceLine): void {
     if (!("at" in line)) return;
     const at = (line.at - this.#began) / 1000;
@@ -67,7 +70,8 @@ class StoryTeller {
     }
   }
 
-  finish(): Story {
+  /** What the lines so far tell; it goes on with the further ones. */
+  story(): Story {
     this.#messages.finish();
     const messages = this.#messages.all;
     this.#operations.finish(messages, (origin, n) => this.#messages.place(origin, n));

@@ -6,7 +6,8 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { readTrace } from "../../lib/cli/show/read_trace.ts";
-import { diagram, lanesOf } from "../../lib/show/diagram.ts";
+import { diagram } from "../../lib/show/diagram.ts";
+import { lanesOf } from "../../lib/show/diagram/lanes.ts";
 import { displayWidth } from "../../lib/show/text.ts";
 import type { TraceLine } from "../../lib/trace/line.ts";
 import { storyOf } from "../../lib/trace/tell.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { DiagramStyle } from "../../show/diagram.ts";
+import type { DiagramStyle } from "../../show/diagram/rows.ts";
 import { type Style, styled } from "../output.ts";
 
 const STYLES: Readonly<Record<DiagramStyle, Style>> = {
@@ -13,6 +13,7 @@ const STYLES: Readonly<Record<DiagramStyle, Style>> = {
   applied: "green",
   quiet: "dim",
   head: "bold",
+  note: "cyan",
 };
 
 /** Sets off what a diagram sets off. */
