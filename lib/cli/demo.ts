@@ -10,7 +10,7 @@ import { labelled, WIDTH } from "../show/text.ts";
 import { type Command, EXIT_FAILED, EXIT_OK } from "./command.ts";
 import { DEMOS, type PlacedDemo } from "./demo/demos.ts";
 import { judgeAsAsked, type Judged } from "./demo/judged.ts";
-import { picture } from "./demo/picture.ts";
+import { Picture } from "./demo/picture.ts";
 import { ATTEMPTS_MAX, type Paint, play, type Played, playedForm, summary } from "./demo/play.ts";
 import { withProcesses } from "./demo/processes.ts";
 import { DemoRecord } from "./demo/record.ts";
@@ -187,12 +187,25 @@ async function playOn<S extends Scenery>(
   signal: AbortSignal,
   { scenes, flags, record, teller, delayMs }: Plan,
 ): Promise<Played[]> {
-  const stage = new Stage({ scenery, teller, record, delayMs, signal });
+  const failure = new AbortController();
+  const stage = new Stage({
+    ...{ scenery, teller, record, delayMs },
+    signal: AbortSignal.any([signal, failure.signal]),
+  });
   const isDrawn = !flags.plain && !flags.json;
+  const pictured = {
+    width: teller.width,
+    paint: paintDiagram,
+    line: (text: string) => teller.line(text),
+    failed: (error: unknown) => failure.abort(error),
+  };
   const results = await play(demo, {
     scenes,
     stage,
-    ...(isDrawn && { draw: (since: number) => picture(stage, since, { paint: paintDiagram }) }),
+    ...(isDrawn && {
+      draw: (stage: Stage<S>, { readsAlways = false }) =>
+        new Picture(stage, { ...pictured, reads: !readsAlways }),
+    }),
     teller,
     paint: PAINT,
     played: (played) => flags.json && json(playedForm(demo, played)),

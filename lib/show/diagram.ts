@@ -26,6 +26,8 @@ export interface DiagramOptions {
   readonly paint?: (style: DiagramStyle, text: string) => string;
   /** Whether changes of view and repairs are drawn message by message. */
   readonly details?: boolean;
+  /** Whether what clients read is drawn: it is, unless said otherwise. */
+  readonly reads?: boolean;
   /** Only what happens from here to there, in milliseconds of the story; the time begins here. */
   readonly from?: number;
   readonly to?: number;
@@ -76,10 +78,10 @@ export class Diagram {
   /** Nothing is drawn yet. */
   constructor(replicas: number, options: DiagramOptions = {}) {
     const { width = WIDTH, paint = (_, text) => text, details = false } = options;
-    const { from = 0, to = Infinity, notes = [] } = options;
+    const { reads = true, from = 0, to = Infinity, notes = [] } = options;
     this.#replicas = replicas;
     this.#shown = Math.min(replicas, lanesOf(width));
-    this.#options = { width, paint, details, from, to, notes };
+    this.#options = { width, paint, details, reads, from, to, notes };
     this.#next = from;
   }
 
@@ -124,9 +126,10 @@ export class Diagram {
   }
 
   #events(story: Story, lanes: Lanes, until: number): Event[] {
-    const { paint, details, from, notes } = this.#options;
+    const { paint, details, reads, from, notes } = this.#options;
+    const rows = rowsOf(story, { details, reads, from, until });
     return [
-      ...rowsOf(story, { details, from, until }).filter((row) => this.#hasRoom(row)).map((row) => ({
+      ...rows.filter((row) => this.#hasRoom(row)).map((row) => ({
         at: row.at,
         lines: () => [lanes.row(row, paint)],
         ...(row.from && { sign: row.mark }),

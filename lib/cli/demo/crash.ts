@@ -31,6 +31,7 @@ const killed: Scene<Processes> = {
     "others go on in a new view without it. Reads are answered from the local store.",
   predicted: "writes pause until it is suspected, and go on; reads never stop; " +
     "no acknowledged write is missing",
+  readsAlways: true,
   prepare: whole,
   async run(stage: Stage<Processes>): Promise<Outcome> {
     using load = new Load(stage, { writeAt: 0, readAt: 1, prefix: "a" });
@@ -70,6 +71,7 @@ const back: Scene<Processes> = {
   why: "A replica that was stopped never resumes its old view. It starts outside any, gets what " +
     "it has missed from the others while they go on, and a further view takes it in.",
   predicted: "it catches up, is taken in while clients go on, and holds everything",
+  readsAlways: true,
   async prepare(stage: Stage<Processes>): Promise<void> {
     if (stage.scenery.isUp(KILLED)) {
       await whole(stage);

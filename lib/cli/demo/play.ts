@@ -10,7 +10,7 @@ import { labelled, WIDTH, wrap } from "../../show/text.ts";
 import { hold, type Judged } from "./judged.ts";
 import type { Demo, Outcome, Scene, Verdict } from "./scene.ts";
 import type { Scenery } from "./scenery.ts";
-import type { Stage, Teller } from "./stage.ts";
+import type { Drawing, Stage, Teller } from "./stage.ts";
 
 /** An inconclusive scene is played again, with twice the delay if it has one: so often in all. */
 export const ATTEMPTS_MAX = 3;
@@ -36,6 +36,12 @@ export interface Paint {
   readonly judged: (verdict: Judged["verdict"]) => string;
 }
 
+/** A scene that is drawn while it is played. */
+export interface SceneDrawing extends Drawing, Disposable {
+  /** Draws what is left. */
+  end(): Promise<void>;
+}
+
 /** How a demo is played. */
 export interface PlayOptions<S extends Scenery = Scenery> {
   /** The numbers of the scenes, from 1. */
@@ -44,8 +50,8 @@ export interface PlayOptions<S extends Scenery = Scenery> {
   readonly teller: Teller;
   /** Sets off, e.g. by colours. */
   readonly paint: Paint;
-  /** Draws what has happened since a moment, in milliseconds since 1970. */
-  readonly draw?: (sinceMs: number) => Promise<readonly string[]>;
+  /** Begins to draw what happens on the stage in that scene. */
+  readonly draw?: (stage: Stage<S>, scene: Pick<Scene, "readsAlways">) => SceneDrawing;
   /** Told of each scene when it is over. */
   readonly played?: (played: Played) => void;
 }
@@ -130,12 +136,7 @@ async function playScene<S extends Scenery>(
   for (let attempts = 1;; attempts++) {
     const began = stage.record.mark();
     await scene.prepare(stage);
-    stage.restart();
-    const sinceMs = performance.timeOrigin + performance.now();
-    const outcome = await scene.run(stage);
-    const drawn = await options.draw?.(sinceMs) ?? [];
-    if (drawn.length > 0) teller.line("");
-    for (const line of drawn) teller.line(line);
+    const outcome = await runScene(scene, stage, options);
     const judged = demo.heldTo.map((guarantee) => hold(stage.record.lines(began), guarantee));
     teller.line("");
     tellLabelled(teller, "observed", outcome.observed);
@@ -153,6 +154,19 @@ async function playScene<S extends Scenery>(
     );
     teller.line("");
   }
+}
+
+async function runScene<S extends Scenery>(
+  scene: Scene<S>,
+  stage: Stage<S>,
+  { draw }: PlayOptions<S>,
+): Promise<Outcome> {
+  using drawing = draw?.(stage, scene) ?? null;
+  stage.restart(drawing);
+  const outcome = await scene.run(stage);
+  await drawing?.end();
+  stage.restart(null);
+  return outcome;
 }
 
 /** Whether the scene's history keeps each guarantee, as if all of it had asked for that. */

@@ -13,10 +13,10 @@ import { readLog } from "../../store/read_log.ts";
 import { runFolder } from "../chaos/folder.ts";
 import { ownProgram } from "../chaos/own_program.ts";
 import { traceIn } from "../own_cluster.ts";
-import { readTrace } from "../show/read_trace.ts";
 import { AskersAt } from "./askers.ts";
 import type { DemoRecord } from "./record.ts";
 import type { Asker, Processes } from "./scenery.ts";
+import { TraceTail } from "./trace_tail.ts";
 
 /** What the cluster is told. */
 export interface ProcessesOptions {
@@ -44,7 +44,8 @@ export async function withProcesses<T>(
   try {
     const trace = traceIn(folder.path);
     beginTrace(trace, { replicas: options.replicas, clients: "themselves" });
-    options.record.traced = () => readTrace([trace]).lines;
+    const tail = new TraceTail(trace, options.replicas);
+    options.record.traced = () => tail.lines();
     await using cluster = new ChaosCluster({
       replicas: options.replicas,
       data: folder.path,

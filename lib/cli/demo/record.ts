@@ -32,7 +32,7 @@ export class DemoRecord {
   readonly recorder: Recorder;
   /** Reads what is new in the total order, and adds it by {@linkcode DemoRecord.add}. */
   collect: () => void = () => {};
-  /** Reads what the replicas have told of themselves, if they have. */
+  /** Reads what the replicas have told of themselves so far: what comes later stands behind it. */
   traced: () => readonly TraceLine[] = () => [];
   readonly #options: RecordOptions;
   readonly #lines: Exclude<HistoryLine, HistoryHeader>[] = [];
@@ -62,6 +62,21 @@ export class DemoRecord {
     };
     add("begin");
     return () => add("end");
+  }
+
+  /**
+   * What reads on: gives what was told since it was asked last, at first all, as far as it has a
+   * moment. The total order, which takes time to be read, has none.
+   */
+  reader(): () => TraceLine[] {
+    const sources = [() => this.traced(), () => this.#faults, () => this.#lines];
+    const read = sources.map(() => 0);
+    return () =>
+      sources.flatMap((source, i) => {
+        const lines = source().slice(read[i]);
+        read[i] += lines.length;
+        return lines.filter((line) => "at" in line);
+      });
   }
 
   /** Everything: what replicas and clients told, and what was done to them. */

@@ -34,6 +34,8 @@ export interface Scene<S extends Scenery = Scenery> {
   readonly why: string;
   /** What will be seen, in words, for the table at the end. */
   readonly predicted: string;
+  /** Whether clients read all the time: so much, that it would hide the rest if it were drawn. */
+  readonly readsAlways?: boolean;
   /** Brings about the state in which the scene begins. Not part of what is judged. */
   prepare(stage: Stage<S>): Promise<void>;
   /** Does it and looks. */

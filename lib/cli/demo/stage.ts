@@ -29,6 +29,12 @@ export interface Teller {
   readonly width: number;
 }
 
+/** Draws what clients ask and replicas do, and takes what else is to be said. */
+export interface Drawing {
+  /** Says something between what is drawn. */
+  note(words: string): void;
+}
+
 /** A request's answer, and when it was asked and answered, in milliseconds of the stage. */
 export interface Answered<T> {
   readonly value: T;
@@ -78,6 +84,7 @@ export class Stage<S extends Scenery = Scenery> {
   /** By replica: the client that asks there. */
   readonly #callers: Caller[];
   #start = performance.now();
+  #drawing: Drawing | null = null;
 
   /** Makes a stage; its time begins now. */
   constructor(options: StageOptions<S>) {
@@ -111,9 +118,10 @@ export class Stage<S extends Scenery = Scenery> {
     return Array.from({ length: this.scenery.replicas }, (_, id) => id);
   }
 
-  /** Begins to count the time anew. */
-  restart(): void {
+  /** Begins to count the time anew. What is drawn, if something draws, is not told besides. */
+  restart(drawing: Drawing | null): void {
     this.#start = performance.now();
+    this.#drawing = drawing;
   }
 
   /** Milliseconds since the scene began. */
@@ -123,11 +131,18 @@ export class Stage<S extends Scenery = Scenery> {
 
   /** Says one line, with the time. */
   tell(text: string): void {
-    this.#teller.line(`  ${pad((this.now() / 1000).toFixed(3), 8, "right")} s  ${text}`);
+    if (this.#drawing !== null) this.#drawing.note(text);
+    else this.#teller.line(`  ${pad((this.now() / 1000).toFixed(3), 8, "right")} s  ${text}`);
+  }
+
+  /** Says one line, with the time, of what a drawing shows by itself. */
+  tellDrawn(text: string): void {
+    if (this.#drawing === null) this.tell(text);
   }
 
   /** Says one line that belongs to the one before. */
   remark(text: string): void {
+    if (this.#drawing !== null) return this.#drawing.note(text);
     for (const line of labelled(" ".repeat(16), text)) this.#teller.line(line);
   }
 
@@ -219,7 +234,7 @@ export class Stage<S extends Scenery = Scenery> {
           `replica ${replica} holds ${key}=${value}`,
         );
         const at = this.now();
-        this.tell(`replica ${replica} holds ${key}=${value}`);
+        this.tellDrawn(`replica ${replica} holds ${key}=${value}`);
         return at;
       }));
     } finally {
@@ -282,16 +297,16 @@ export class Stage<S extends Scenery = Scenery> {
     const { replica } = asked;
     const { consistency, expectMs = 0, timeoutMs: timeout, id, quiet = false } = options;
     const caller = options.caller ?? this.#callers[replica];
-    const tell = (text: string) => quiet || this.tell(text);
+    const tell = (text: string) => quiet || this.tellDrawn(text);
     const request = {
       consistency,
       ...(timeout !== undefined && { timeout }),
       ...(id !== undefined && { id }),
     };
     tell(`client → replica ${replica}   ${words}   (${consistency})`);
-    const waiting = this.waiting("for the answer", expectMs);
     const askedMs = this.now();
     caller.asked({ ...asked, ...caller.facts });
+    const waiting = this.waiting("for the answer", expectMs);
     try {
       const { value, read } = await this.#interruptible(
         caller.ask(this.scenery, replica, (asker) => send(asker, request)),
@@ -312,7 +327,7 @@ export class Stage<S extends Scenery = Scenery> {
   }
 
   #tellFailure({ op, replica }: Asked, error: Failure, tookMs: number): void {
-    this.tell(
+    this.tellDrawn(
       `client ← replica ${replica}   ${pad(codeOf(error), 12)} after ${duration(tookMs)}`,
     );
     this.remark(reason(error));

@@ -11,10 +11,10 @@ import type { Cluster } from "../../replica/cluster.ts";
 import { readLog } from "../../store/read_log.ts";
 import type { Token } from "../../wire/message.ts";
 import { traceIn, withOwnCluster } from "../own_cluster.ts";
-import { readTrace } from "../show/read_trace.ts";
 import { AskersAt } from "./askers.ts";
 import type { DemoRecord } from "./record.ts";
 import type { Asker, SessionAsker, Threads } from "./scenery.ts";
+import { TraceTail } from "./trace_tail.ts";
 
 /** What the cluster is told. */
 export interface ThreadsOptions {
@@ -51,7 +51,8 @@ export async function withThreads<T>(
       (id, after, limit) => data === null ? [] : readLog(`${data}/${id}`, after, limit),
       (line) => record.add(line),
     );
-    record.traced = () => data === null ? [] : readTrace([traceIn(data)]).lines;
+    const tail = data === null ? null : new TraceTail(traceIn(data), replicas);
+    record.traced = () => tail?.lines() ?? [];
     record.collect = () => cluster.replicas.forEach(({ id }) => collector.collect(id));
     return await use(threads, signal);
   });

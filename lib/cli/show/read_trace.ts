@@ -148,12 +148,13 @@ export function beganOf(lines: readonly TraceLine[]): number {
   return 0;
 }
 
-/** Lines in the order of time; what has no moment comes last. */
+/** Lines in the order of time. */
 export function inOrder(lines: readonly TraceLine[]): TraceLine[] {
   return [...lines].sort((a, b) => atOf(a) - atOf(b));
 }
 
-function atOf(line: TraceLine): number {
+/** When it was told, in microseconds since 1970; what has no moment comes last. */
+export function atOf(line: TraceLine): number {
   return "at" in line ? line.at : Number.MAX_VALUE;
 }
 

@@ -29,6 +29,8 @@ export interface Row {
 export interface RowsOptions {
   /** Whether changes of view and repairs are drawn message by message. */
   readonly details: boolean;
+  /** Whether what clients read is drawn. */
+  readonly reads: boolean;
   /** Nobody sees what was before, in milliseconds of the story. */
   readonly from: number;
   /** Up to here everything was told. */
@@ -44,7 +46,7 @@ const LATE_MS = 200;
 /** So long after a moment its rows are known. */
 export const SETTLES_MS = Math.max(LATE_MS, TOGETHER_MS);
 
-/** An arrow that had its time, and did not come. */
+/** An arrow that had its time, and did not come; or nobody told, such as who was killed then. */
 export const LATE = "✕";
 
 /** An arrow that is under way where the story ends. */
@@ -52,7 +54,7 @@ export const UNDER_WAY = "…";
 
 /** What the signs mean that few diagrams have: it is said where they come first. */
 export const RARE_SIGNS: ReadonlyMap<string, string> = new Map([
-  [LATE, `had not come ${LATE_MS} ms later: lost, or ○ where it comes`],
+  [LATE, `nothing tells that it came within ${LATE_MS} ms; ○ where it comes later`],
   [UNDER_WAY, "still under way where this ends"],
 ]);
 
@@ -68,12 +70,13 @@ const MARKS: Readonly<Record<Mark["kind"], string>> = {
 };
 
 /** All that is drawn, in the order of time; what follows from something stands behind it. */
-export function rowsOf(story: Story, { details, from, until }: RowsOptions): Row[] {
+export function rowsOf(story: Story, { details, reads, from, until }: RowsOptions): Row[] {
   const arrows = story.arrows.filter(({ kind }) => kind !== "other" || details);
+  const operations = story.operations.filter(({ isRead }) => !isRead || reads);
   return [
     ...arrows.flatMap(comingRow),
     ...markRows(story.marks),
-    ...operationRows(story.operations, from),
+    ...operationRows(operations, from),
     ...arrows.flatMap((arrow) => sendingRow(arrow, until)),
   ].sort((a, b) => a.at - b.at);
 }
