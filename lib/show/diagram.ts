@@ -54,14 +54,10 @@ interface Event {
   readonly sign?: string;
 }
 
-/** The lines of the diagram of a story that has ended, or was ended then. */
-export function diagram(
-  story: Story,
-  options: DiagramOptions = {},
-  endedMs: number = story.lasts,
-): string[] {
+/** The lines of the diagram of a whole story. */
+export function diagram(story: Story, options: DiagramOptions = {}): string[] {
   const drawn = new Diagram(story.replicas, options);
-  return [...drawn.head(), ...drawn.rest(story, endedMs)];
+  return [...drawn.head(), ...drawn.rest(story)];
 }
 
 /** A diagram that grows with its story: what is drawn stays as it is. */
@@ -92,29 +88,30 @@ export class Diagram {
     return [
       ...flowing(SIGNS, width).map((line) => paint("quiet", line)),
       paint("head", laneNames(this.#shown, width)),
-      ...(left > 0 ? [paint("quiet", cut(`${counted(left, "more replica")}: no room`, width))] : []),
+      ...(left > 0
+        ? [paint("quiet", cut(`${counted(left, "more replica")}: no room`, width))]
+        : []),
     ];
   }
 
   /** The further lines that are certain, when all up to that moment is in the story. */
   settled(story: Story, toldMs: number): string[] {
     const next = Math.max(this.#next, toldMs - SETTLES_MS);
-    const lines = this.#draw(story, toldMs, ({ at }) => at < next);
+    const lines = this.#draw(story, toldMs, next);
     this.#next = next;
     return lines;
   }
 
-  /** All further lines, when the story has ended. */
-  rest(story: Story, endedMs: number): string[] {
-    const { to } = this.#options;
-    return this.#draw(story, endedMs, ({ at }) => at <= to);
+  /** All further lines, when the story has ended: then, or with the last that it tells. */
+  rest(story: Story, endedMs: number = story.lasts): string[] {
+    return this.#draw(story, endedMs, Infinity);
   }
 
-  #draw(story: Story, until: number, isDue: (event: Event) => boolean): string[] {
-    const { width, from, paint } = this.#options;
+  #draw(story: Story, until: number, before: number): string[] {
+    const { width, from, to, paint } = this.#options;
     const lanes = new Lanes(story, { shown: this.#shown, width, from });
     return this.#events(story, lanes, until)
-      .filter((event) => event.at >= this.#next && isDue(event))
+      .filter(({ at }) => at >= this.#next && at < before && at <= to)
       .sort((a, b) => a.at - b.at)
       .flatMap(({ at, lines, sign }) => {
         const gap = this.#last !== null && at - this.#last >= GAP_MS

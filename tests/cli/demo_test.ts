@@ -162,6 +162,21 @@ Deno.test("demo stale tells in 80 columns without colours, and ends with the tab
   assert(lines.some((line) => /^scene +predicted +observed +verdict$/.test(line)), stdout);
 });
 
+Deno.test("what the diagram shows is told only with --plain", async () => {
+  const words = ["demo", "stale", "--delay", "300ms", "--scene", "2"];
+  const told = "client → replica 0   set x 42   (sequential)";
+  const [drawn, plain] = await withProgram(async (options) => [
+    (await kvdist(words, options)).stdout,
+    (await kvdist([...words, "--plain"], options)).stdout,
+  ]);
+  assert(
+    /» set x=42 sequential(.*\n)+.*waiting for the answer(.*\n)+.*« STORED/.test(drawn),
+    drawn,
+  );
+  assert(!drawn.includes(told), drawn);
+  assert(plain.includes(told) && !plain.includes("»"), plain);
+});
+
 /** Starts a demo and waits until it is in the midst of its first scene. */
 async function inTheMidst(
   words: readonly string[],
@@ -180,7 +195,8 @@ async function inTheMidst(
 }
 
 const ENDED: readonly [string[], string][] = [
-  [["stale", "--delay", "60s"], "client ← replica 0"],
+  // Drawn while the delay has hardly begun.
+  [["stale", "--delay", "60s"], "« 0 (stale)"],
   [["partition"], "links of replica 2 are cut"],
 ];
 

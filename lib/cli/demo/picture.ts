@@ -5,7 +5,7 @@
  */
 
 import { TRACE_FLUSH_MS } from "../../limits.ts";
-import { Diagram, diagram, type DiagramOptions, type Note } from "../../show/diagram.ts";
+import { Diagram, type DiagramOptions, type Note } from "../../show/diagram.ts";
 import type { TraceLine } from "../../trace/line.ts";
 import { epochUs } from "../../trace/moment.ts";
 import { storyOf, StoryTeller } from "../../trace/tell.ts";
@@ -96,7 +96,8 @@ export class Picture implements Drawing, Disposable {
   #whole(): string[] {
     const { scenery, record } = this.#stage;
     const story = storyOf(record.trace(), { replicas: scenery.replicas, began: this.#beganUs });
-    return diagram(story, this.#diagramOptions(), this.#now());
+    const whole = new Diagram(story.replicas, this.#diagramOptions());
+    return [...whole.head(), ...whole.rest(story, this.#now())];
   }
 
   #diagramOptions(): DiagramOptions {

@@ -58,7 +58,8 @@ export class Lanes {
     const { shown, width } = options;
     this.#options = options;
     this.#lane = laneCells(shown, width);
-    const byReplica = <T>(of: (id: number) => T) => Array.from({ length: shown }, (_, id) => of(id));
+    const byReplica = <T>(of: (id: number) => T) =>
+      Array.from({ length: shown }, (_, id) => of(id));
     const pauses = faults.filter(({ fault }) => fault === "pause");
     this.#bands = byReplica((id) => bands.filter(({ replica }) => replica === id));
     this.#pauses = byReplica((id) => pauses.filter(({ replicas }) => replicas.includes(id)));
@@ -105,7 +106,7 @@ export class Lanes {
 
   /** Whether the lane of some replica is that of one that is paused. */
   hasPaused(at: number): boolean {
-    return this.#bands.some((_, id) => this.#laneAt(id, at) === PAUSED);
+    return this.#pauses.some(({ length }, id) => length > 0 && this.#laneAt(id, at) === PAUSED);
   }
 
   /** From the sender's lane to the receiver's, with its words in the middle. */
