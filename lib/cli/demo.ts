@@ -239,7 +239,7 @@ function conclude(
     json({ demo, scenes: results.length, asPredicted, judged, ...files, ok });
   } else {
     print("");
-    for (const line of summary(results, PAINT)) print(line);
+    for (const line of summary(results, PAINT, terminalWidth())) print(line);
     print("");
     for (const line of keptLines(judged)) print(line);
     if (trace !== undefined) print(`The trace is in ${trace}: kvdist show ${trace}`);
@@ -268,7 +268,7 @@ function keptLines(judged: readonly Judged[]): string[] {
 function tellerFor(flags: DemoFlags): Teller {
   return {
     live: isTerminal("stderr") && !flags.plain,
-    width: Math.min(WIDTH, columns()),
+    width: terminalWidth(),
     line(text) {
       // Both may be one terminal: the line must not stand behind the countdown.
       progress(null);
@@ -276,6 +276,10 @@ function tellerFor(flags: DemoFlags): Teller {
     },
     progress: (text) => progress(text),
   };
+}
+
+function terminalWidth(): number {
+  return Math.min(WIDTH, columns());
 }
 
 const STYLES: Readonly<Record<Verdict | Judged["verdict"], Style>> = {

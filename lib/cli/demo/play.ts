@@ -62,7 +62,7 @@ export async function play<S extends Scenery>(
   options: PlayOptions<S>,
 ): Promise<Played[]> {
   const { stage, teller } = options;
-  for (const line of wrap(demo.intro(stage), WIDTH)) teller.line(line);
+  for (const line of wrap(demo.intro(stage), teller.width)) teller.line(line);
   const results: Played[] = [];
   for (const number of options.scenes) {
     const result = await playScene(demo, number, options);
@@ -76,6 +76,7 @@ export async function play<S extends Scenery>(
 export function summary(
   played: readonly Played[],
   paint: Pick<Paint, "verdict" | "judged">,
+  width: number = WIDTH,
 ): string[] {
   const heldTo = played[0]?.judged.map(({ guarantee }) => guarantee) ?? [];
   return [
@@ -87,6 +88,7 @@ export function summary(
         observed,
         paint.verdict(verdict),
       ]),
+      { width },
     ),
     "",
     ...table(
@@ -95,6 +97,7 @@ export function summary(
         `${number} ${scene.title}`,
         ...judged.map(({ verdict }) => paint.judged(verdict)),
       ]),
+      { width },
     ),
   ];
 }
@@ -174,7 +177,8 @@ function tellJudged(teller: Teller, judged: readonly Judged[], paint: Paint): vo
   for (const [i, { guarantee, verdict, words }] of judged.entries()) {
     const label = hang(i === 0 ? "checker" : "");
     teller.line(`${label}held to ${guarantee}: ${paint.judged(verdict)}`);
-    if (words !== null) { for (const line of labelled(`${hang("")}  `, words)) teller.line(line); }
+    if (words === null) continue;
+    for (const line of labelled(`${hang("")}  `, words, teller.width)) teller.line(line);
   }
 }
 
@@ -183,5 +187,5 @@ function hang(label: string): string {
 }
 
 function tellLabelled(teller: Teller, label: string, text: string): void {
-  for (const line of labelled(hang(label), text)) teller.line(line);
+  for (const line of labelled(hang(label), text, teller.width)) teller.line(line);
 }

@@ -143,7 +143,8 @@ export class Stage<S extends Scenery = Scenery> {
   /** Says one line that belongs to the one before. */
   remark(text: string): void {
     if (this.#drawing !== null) return this.#drawing.note(text);
-    for (const line of labelled(" ".repeat(16), text)) this.#teller.line(line);
+    const { width } = this.#teller;
+    for (const line of labelled(" ".repeat(16), text, width)) this.#teller.line(line);
   }
 
   /** Sets a key at a replica and tells of it. */
