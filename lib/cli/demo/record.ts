@@ -127,7 +127,7 @@ export class DemoRecord {
   async addFinals(scenery: Scenery): Promise<void> {
     const ids = Array.from({ length: scenery.replicas }, (_, id) => id);
     const all = await Promise.all(
-      ids.map(async (id) => await (await scenery.onlooker(id)).status().catch(() => null)),
+      ids.map((id) => scenery.onlooker(id).then((asker) => asker.status()).catch(() => null)),
     );
     if (whatIsMissing(all) !== null) return;
     this.collect();
