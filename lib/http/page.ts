@@ -5,13 +5,20 @@
  * @module
  */
 
-/** By path: the file, and what it is. */
-const FILES: readonly (readonly [path: string, file: string, type: string])[] = [
-  ["/", "live.html", "text/html; charset=utf-8"],
-  ["/live.css", "live.css", "text/css; charset=utf-8"],
-  ["/live.js", "live.js", "text/javascript; charset=utf-8"],
-  ["/live.svg", "live.svg", "image/svg+xml"],
+/** Where they are asked for; the first is the page. */
+const FILES: readonly string[] = [
+  "live.html",
+  ...["live.css", "live.js", "live.svg", "charts.js", "elements.js", "words.js"],
+  ...["uplot/uPlot.esm.js", "uplot/uPlot.min.css"],
 ];
+
+/** What they are, by the end of their names. */
+const TYPES: Readonly<Record<string, string>> = {
+  html: "text/html; charset=utf-8",
+  css: "text/css; charset=utf-8",
+  js: "text/javascript; charset=utf-8",
+  svg: "image/svg+xml",
+};
 
 /** Only what this server gives is run, drawn or asked; no form goes anywhere, nobody frames it. */
 const POLICY = [
@@ -25,9 +32,10 @@ export type PagePart = readonly [path: string, answer: () => Response];
 
 /** All parts of the page, read now. */
 export function readPage(): readonly PagePart[] {
-  return FILES.map(([path, file, type]) => {
+  return FILES.map((file, i) => {
     const text = Deno.readTextFileSync(new URL(`./page/${file}`, import.meta.url));
+    const type = TYPES[file.slice(file.lastIndexOf(".") + 1)];
     const headers = { "content-type": type, "content-security-policy": POLICY };
-    return [path, () => new Response(text, { headers })];
+    return [i === 0 ? "/" : `/${file}`, () => new Response(text, { headers })];
   });
 }

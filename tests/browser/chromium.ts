@@ -240,19 +240,30 @@ export class Page {
     await this.evaluate(`${frame}.then(() => ${frame})`);
   }
 
+  /** Moves the mouse onto the middle of the first that a selector finds. */
+  async point(selector: string): Promise<void> {
+    const [x, y] = await this.#middle(selector);
+    await this.#send("Input.dispatchMouseEvent", { type: "mouseMoved", x, y });
+    await this.drawn();
+  }
+
   /** Clicks, where a person would, on the first that a selector finds. */
   async click(selector: string): Promise<void> {
+    const [x, y] = await this.#middle(selector);
+    const mouse = { x, y, button: "left", clickCount: 1 };
+    await this.#send("Input.dispatchMouseEvent", { type: "mousePressed", ...mouse });
+    await this.#send("Input.dispatchMouseEvent", { type: "mouseReleased", ...mouse });
+    await this.drawn();
+  }
+
+  async #middle(selector: string): Promise<number[]> {
     const place = await this.evaluate(`(() => {
       const found = document.querySelector(${JSON.stringify(selector)});
       found.scrollIntoView({ block: "center" });
       const { x, y, width, height } = found.getBoundingClientRect();
       return [x + width / 2, y + height / 2];
     })()`);
-    const [x, y] = Array.isArray(place) ? place : [];
-    const mouse = { x, y, button: "left", clickCount: 1 };
-    await this.#send("Input.dispatchMouseEvent", { type: "mousePressed", ...mouse });
-    await this.#send("Input.dispatchMouseEvent", { type: "mouseReleased", ...mouse });
-    await this.drawn();
+    return Array.isArray(place) ? place.map(Number) : [];
   }
 
   /** Presses a key. */
@@ -279,6 +290,13 @@ export class Page {
   async scheme(scheme: "dark" | "light"): Promise<void> {
     const features = [{ name: "prefers-color-scheme", value: scheme }];
     await this.#send("Emulation.setEmulatedMedia", { features });
+  }
+
+  /** Makes its window as wide. */
+  async width(width: number): Promise<void> {
+    const sizes = { width, height: 1000, deviceScaleFactor: 1, mobile: false };
+    await this.#send("Emulation.setDeviceMetricsOverride", sizes);
+    await this.drawn();
   }
 
   /** Keeps a picture of the whole page, to be looked at. */

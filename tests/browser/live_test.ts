@@ -68,6 +68,52 @@ async function hasSpread(page: Page): Promise<void> {
   await page.until(`document.querySelectorAll("#spread tr:not(.waiting)").length === 3`);
 }
 
+/** Counted from 1. */
+const figure = (chart: number) => `figure:nth-child(${chart})`;
+
+/** What is read aloud of a chart. */
+async function nowOf(page: Page, chart: number): Promise<string> {
+  const canvas = `document.querySelector("${figure(chart)} canvas[role=img]")`;
+  return String(await page.evaluate(`${canvas}.getAttribute("aria-label")`));
+}
+
+/** An expression of what the legend of a chart says of a replica. */
+function valueAt(chart: number, replica: number): string {
+  const row = `${figure(chart)} .u-series:nth-child(${replica + 2})`;
+  return `document.querySelector("${row} .u-value").textContent`;
+}
+
+/** The line of replica 0. */
+const BLUE = { light: [0x2f, 0x66, 0xa3], dark: [0x86, 0xb6, 0xec] } as const;
+
+/** How many pixels of a chart's height have the colour between them; 0 if none has it. */
+async function tall(page: Page, chart: number, colour: readonly number[]): Promise<number> {
+  return Number(
+    await page.evaluate(`(() => {
+    const canvas = document.querySelector("${figure(chart)} canvas");
+    const { width, height } = canvas;
+    const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+    const rows = Array.from({ length: height }, (_, row) => row).filter((row) =>
+      Array.from({ length: width }, (_, column) => 4 * (row * width + column)).some((at) =>
+        ${JSON.stringify(colour)}.every((part, i) => data[at + i] === part)));
+    return rows.length === 0 ? 0 : 1 + rows.at(-1) - rows[0];
+  })()`),
+  );
+}
+
+/** From now on, `marks` has all words that are drawn into charts. */
+async function keepMarks(page: Page): Promise<void> {
+  await page.evaluate(`(() => {
+    globalThis.marks = [];
+    const { prototype } = CanvasRenderingContext2D;
+    const { fillText } = prototype;
+    prototype.fillText = function (text, ...place) {
+      marks.push(text);
+      fillText.call(this, text, ...place);
+    };
+  })()`);
+}
+
 browserTest("three live replicas, with their view and four charts", () =>
   withPage(async (page) => {
     assertEquals(await page.text("h1"), "kvdist");
@@ -80,7 +126,11 @@ browserTest("three live replicas, with their view and four charts", () =>
     assertEquals(await page.texts("figcaption"), [
       ...["writes a second", "reads a second", "p99 of writes", "staleness"],
     ]);
-    assertEquals(await page.count("figure path.c2"), 8, "a line and its legend in each");
+    for (const chart of [1, 2, 3, 4]) {
+      const lines = await page.texts(`${figure(chart)} .u-label`);
+      assertEquals(lines, ["at", "replica 0", "replica 1", "replica 2"]);
+      assertMatch(await nowOf(page, chart), /, now replica 0: .+, replica 1: .+, replica 2: /);
+    }
   }));
 
 browserTest(
@@ -121,13 +171,62 @@ browserTest(
 browserTest("what is written is counted, and drawn", () =>
   withPage(async (page, server) => {
     using client = await connect(server.replicas[0].client);
-    const isSeen = () =>
-      page.evaluate(`(() => {
-      const line = document.querySelector("figure:nth-child(1) path.c0").getAttribute("d");
-      return new Set((line.match(/[ML][\\d.]+ [\\d.]+/g) ?? []).map((point) => point.split(" ")[1])).size > 1;
-    })()`);
-    while (await isSeen() !== true) await client.set("x", "42");
-    assertMatch(await page.text("figure .legend"), /replica 0: [\d,.]+/);
+    // From the line of 0 to where it has risen to.
+    while (await tall(page, 1, BLUE.light) < 40) await client.set("x", "42");
+    assertMatch(await nowOf(page, 1), /^writes a second, now replica 0: [\d,.]+, replica 1: 0, /);
+    await page.until(`/^[1-9]/.test(${valueAt(1, 0)})`);
+    await page.until(`/ [µm]?s$/.test(${valueAt(3, 0)})`);
+    await page.until(`${valueAt(3, 1)} === "–"`);
+
+    await page.scheme("dark");
+    await page.drawn();
+    assert(await tall(page, 1, BLUE.dark) > 0, "drawn in the colours of the theme");
+    assertEquals(await tall(page, 1, BLUE.light), 0);
+
+    await keepMarks(page);
+    await page.click("#log");
+    await page.drawn();
+    assertEquals(await page.count("figure"), 4);
+    const marks = await page.evaluate("marks.filter((mark) => /^[\\d,]+$/.test(mark))");
+    assert(Array.isArray(marks) && marks.includes("0") && marks.includes("1"), String(marks));
+    for (const mark of marks) assertMatch(String(mark), /^(0|1[0,]*)$/);
+  }));
+
+browserTest(
+  "the cursor shows how it was in all charts, by mouse and by keys",
+  () =>
+    withPage(async (page) => {
+      const at = async () => await page.texts(".u-series:first-child .u-value");
+      const now = Array(4).fill("now");
+      assertEquals(await at(), now);
+      await page.evaluate(`document.querySelector(${JSON.stringify(figure(2))}).focus()`);
+      await page.press("Home");
+      const [first, ...others] = await at();
+      assertMatch(first, /^\d\d:\d\d:\d\d$/);
+      assertEquals(others, [first, first, first]);
+      await page.press("Escape");
+      assertEquals(await at(), now);
+      await page.press("ArrowLeft");
+      assertMatch((await at())[3], /^\d\d:/);
+      await page.press("ArrowRight");
+      assertEquals(await at(), now);
+      await page.point(`${figure(4)} .u-over`);
+      for (const shown of await at()) assertMatch(shown, /^\d\d:/);
+      await page.point("h1");
+      assertEquals(await at(), now);
+    }),
+);
+
+browserTest("the charts fit into a narrow window", () =>
+  withPage(async (page) => {
+    const widths = "[...document.querySelectorAll('canvas')].map((one) => one.clientWidth)";
+    const before = Object(await page.evaluate(widths));
+    await page.width(400);
+    const after = Object(await page.evaluate(widths));
+    for (const chart of [0, 1, 2, 3]) assert(after[chart] < before[chart]);
+    const beyond = "document.documentElement.scrollWidth - innerWidth";
+    assertEquals(await page.evaluate(beyond), 0);
+    await page.screenshot("live_narrow");
   }));
 
 browserTest("in eventual, a late replica is seen to be late", () =>
@@ -190,6 +289,7 @@ browserTest(
       await shows(page, 0, "dd", /^2\.\d+: 0 1$/);
       assertEquals(await fact(page, 0, "missing"), "2");
       assertEquals(await fact(page, 2, "view"), "–");
+      await page.until(`${valueAt(4, 2)} === "–"`);
 
       await ask(page, "set", { key: "x", value: "42", replica: 0 });
       await answers(page, /^STORED/);

@@ -22,6 +22,11 @@ Deno.test("each part says what it is, and that nothing from elsewhere may be run
     ["/live.css", "text/css; charset=utf-8"],
     ["/live.js", "text/javascript; charset=utf-8"],
     ["/live.svg", "image/svg+xml"],
+    ["/charts.js", "text/javascript; charset=utf-8"],
+    ["/elements.js", "text/javascript; charset=utf-8"],
+    ["/words.js", "text/javascript; charset=utf-8"],
+    ["/uplot/uPlot.esm.js", "text/javascript; charset=utf-8"],
+    ["/uplot/uPlot.min.css", "text/css; charset=utf-8"],
   ]);
 });
 
@@ -29,6 +34,23 @@ Deno.test("the page asks for its own parts alone, and has no script or style in 
   const parts = new Map(readPage());
   const html = await parts.get("/")?.().text() ?? "";
   const asked = [...html.matchAll(/<(?:link|script)[^>]* (?:href|src)="([^"]*)"/g)];
-  assertEquals(asked.map(([, path]) => path).sort(), ["/live.css", "/live.js", "/live.svg"]);
+  assertEquals(asked.map(([, path]) => path).sort(), [
+    ...["/live.css", "/live.js", "/live.svg", "/uplot/uPlot.min.css"],
+  ]);
   assert(!/<style|\sstyle=|\son\w+=|<script(?! src=)|https?:\/\//.test(html), html);
+});
+
+Deno.test("what a script of the page imports is a part of it", async () => {
+  const parts = new Map(readPage());
+  const imported = new Set<string>();
+  for (const [path, answer] of parts) {
+    if (!path.endsWith(".js")) continue;
+    for (const [, from] of (await answer().text()).matchAll(/^import .* from "([^"]*)";$/gm)) {
+      imported.add(new URL(from, `http://localhost${path}`).pathname);
+    }
+  }
+  assertEquals([...imported].sort(), [
+    ...["/charts.js", "/elements.js", "/uplot/uPlot.esm.js", "/words.js"],
+  ]);
+  for (const path of imported) assert(parts.has(path), path);
 });
