@@ -5,6 +5,8 @@
  * @module
  */
 
+import { COLOUR_STYLE } from "../colours.ts";
+
 /** Where they are asked for; the first is the page. */
 const FILES: readonly string[] = [
   "live.html",
@@ -32,10 +34,14 @@ export type PagePart = readonly [path: string, answer: () => Response];
 
 /** All parts of the page, read now. */
 export function readPage(): readonly PagePart[] {
-  return FILES.map((file, i) => {
+  const files = FILES.map((file, i) => {
     const text = Deno.readTextFileSync(new URL(`./page/${file}`, import.meta.url));
-    const type = TYPES[file.slice(file.lastIndexOf(".") + 1)];
-    const headers = { "content-type": type, "content-security-policy": POLICY };
-    return [i === 0 ? "/" : `/${file}`, () => new Response(text, { headers })];
+    return part(i === 0 ? "/" : `/${file}`, TYPES[file.slice(file.lastIndexOf(".") + 1)], text);
   });
+  return [...files, part("/colours.css", TYPES.css, COLOUR_STYLE)];
+}
+
+function part(path: string, type: string, text: string): PagePart {
+  const headers = { "content-type": type, "content-security-policy": POLICY };
+  return [path, () => new Response(text, { headers })];
 }

@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Random } from "../../lib/chaos/random.ts";
+import { COLOURS } from "../../lib/colours.ts";
 import { connect } from "../../lib/client/mod.ts";
 import { type Server, startServer } from "../e2e/server.ts";
 import { inaccessible } from "./axe.ts";
@@ -83,8 +84,10 @@ function valueAt(chart: number, replica: number): string {
   return `document.querySelector("${row} .u-value").textContent`;
 }
 
-/** The line of replica 0. */
-const BLUE = { light: [0x2f, 0x66, 0xa3], dark: [0x86, 0xb6, 0xec] } as const;
+/** The line of replica 0, as red, green and blue. */
+const [LIGHT, DARK] = COLOURS.MARKS.c0.map((colour) =>
+  [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16))
+);
 
 /** How many pixels of a chart's height have the colour between them; 0 if none has it. */
 async function tall(page: Page, chart: number, colour: readonly number[]): Promise<number> {
@@ -172,7 +175,7 @@ browserTest("what is written is counted, and drawn", () =>
   withPage(async (page, server) => {
     using client = await connect(server.replicas[0].client);
     // From the line of 0 to where it has risen to.
-    while (await tall(page, 1, BLUE.light) < 40) await client.set("x", "42");
+    while (await tall(page, 1, LIGHT) < 40) await client.set("x", "42");
     assertMatch(await nowOf(page, 1), /^writes a second, now replica 0: [\d,.]+, replica 1: 0, /);
     await page.until(`/^[1-9]/.test(${valueAt(1, 0)})`);
     await page.until(`/ [µm]?s$/.test(${valueAt(3, 0)})`);
@@ -180,8 +183,8 @@ browserTest("what is written is counted, and drawn", () =>
 
     await page.scheme("dark");
     await page.drawn();
-    assert(await tall(page, 1, BLUE.dark) > 0, "drawn in the colours of the theme");
-    assertEquals(await tall(page, 1, BLUE.light), 0);
+    assert(await tall(page, 1, DARK) > 0, "drawn in the colours of the theme");
+    assertEquals(await tall(page, 1, LIGHT), 0);
 
     await keepMarks(page);
     await page.click("#log");

@@ -27,6 +27,7 @@ Deno.test("each part says what it is, and that nothing from elsewhere may be run
     ["/words.js", "text/javascript; charset=utf-8"],
     ["/uplot/uPlot.esm.js", "text/javascript; charset=utf-8"],
     ["/uplot/uPlot.min.css", "text/css; charset=utf-8"],
+    ["/colours.css", "text/css; charset=utf-8"],
   ]);
 });
 
@@ -35,7 +36,7 @@ Deno.test("the page asks for its own parts alone, and has no script or style in 
   const html = await parts.get("/")?.().text() ?? "";
   const asked = [...html.matchAll(/<(?:link|script)[^>]* (?:href|src)="([^"]*)"/g)];
   assertEquals(asked.map(([, path]) => path).sort(), [
-    ...["/live.css", "/live.js", "/live.svg", "/uplot/uPlot.min.css"],
+    ...["/colours.css", "/live.css", "/live.js", "/live.svg", "/uplot/uPlot.min.css"],
   ]);
   assert(!/<style|\sstyle=|\son\w+=|<script(?! src=)|https?:\/\//.test(html), html);
 });

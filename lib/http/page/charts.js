@@ -24,7 +24,7 @@ const COLOURS = ["--c0", "--c1", "--c2", "--c3", "--c4"];
 const DASHES = [[], [7, 4], [2, 4], [9, 4, 2, 4]];
 
 /**
- * The axis goes up to `least` at least, and is linear so far.
+ * The axis goes up to four times `least` at least, and is linear up to `least`.
  *
  * @typedef {import("./live.js").Replica} Replica
  * @typedef {{ name: string, unit: (value: number) => string, least: number, of: (replica: Replica) => number | null | undefined }} Chart
@@ -159,7 +159,7 @@ function options(chart, width) {
       y: {
         distr: isLogarithmic() ? 4 : 1,
         asinh: least,
-        range: (_, _least, most) => [0, 1.1 * Math.max(least, most ?? 0)],
+        range: (_, _least, most) => [0, 1.1 * Math.max(4 * least, most ?? 0)],
       },
     },
     cursor: {

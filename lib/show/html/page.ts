@@ -4,15 +4,11 @@
  * @module
  */
 
+import { COLOUR_STYLE } from "../../colours.ts";
 import type { Column } from "../table.ts";
 
-/** Colours by what they are for, and the look of what pages have in common. */
+/** The look of what pages have in common. */
 const STYLE = `
-:root { color-scheme: light dark; --page: #fff; --text: #1b1f24; --dim: #5c6670; --line: #d5dae0;
-  --good: #1a7f4b; --bad: #c0392b; --plain: #4a78a8; --target: #8a5a00; }
-@media screen and (prefers-color-scheme: dark) { :root { --page: #14171a; --text: #e6e9ec;
-  --dim: #98a2ab; --line: #363d44; --good: #3fb57c; --bad: #ec6a5c; --plain: #78a9dc;
-  --target: #e3a83b; } }
 body { background: var(--page); color: var(--text); font: 15px/1.5 system-ui, sans-serif;
   max-width: 1060px; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2.5rem; }
@@ -24,8 +20,8 @@ svg { width: 100%; height: auto; font: 12.5px system-ui, sans-serif; }
 svg text { fill: var(--text); } svg .dim { fill: var(--dim); }
 .grid { stroke: var(--line); } .good { fill: var(--good); } .bad { fill: var(--bad); }
 .plain { fill: var(--plain); }
-.c0 { --own: var(--plain); } .c1 { --own: var(--good); } .c2 { --own: var(--target); }
-.c3 { --own: var(--bad); }
+.c0 { --own: var(--c0); } .c1 { --own: var(--c1); } .c2 { --own: var(--c2); }
+.c3 { --own: var(--c3); }
 .curve { fill: none; stroke: var(--own); stroke-width: 2; } .c1 .curve { stroke-dasharray: 7 3; }
 .c2 .curve { stroke-dasharray: 2 3; } .c3 .curve { stroke-dasharray: 9 3 2 3; }
 .mark { fill: var(--own); stroke: var(--page); } .legend { margin: 0; padding: 0; }
@@ -57,7 +53,7 @@ export function page({ title, body, style = "" }: Page): string {
 <h1>${escape(title)}</h1>
 ${body}
 </main>`;
-  return htmlDocument({ title, body: main, style: STYLE + style });
+  return htmlDocument({ title, body: main, style: `\n${COLOUR_STYLE}${STYLE}${style}` });
 }
 
 /** A document with a look of its own, and nothing else but its body. */

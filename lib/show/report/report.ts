@@ -4,6 +4,7 @@
  * @module
  */
 
+import { COLOUR_STYLE } from "../../colours.ts";
 import { escape, htmlDocument } from "../html/page.ts";
 import { compact, type Told } from "./compact.ts";
 
@@ -38,7 +39,7 @@ export function report(
   const data = embedded(compact(told));
   return htmlDocument({
     title,
-    style: `\n${style}`,
+    style: `\n${COLOUR_STYLE}${style}`,
     body: `${filled}
 <script type="application/json" id="story">${data}</script>
 <script>
