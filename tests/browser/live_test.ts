@@ -254,6 +254,20 @@ browserTest(
       await answers(page, /^the server does not answer$/);
       await ask(page, "set", { key: "x", value: "1", replica: 0 });
       await answers(page, /the write may have happened$/);
+
+      // Between two looks a minute apart nothing is known.
+      await page.evaluate(`import("/charts.js").then(({ showCharts }) => {
+        const replica = (perSecond) =>
+          [{ id: 0, activity: { read: { perSecond }, write: { perSecond, p99Ms: null } } }];
+        showCharts(Date.now() + 1_000, replica(5));
+        showCharts(Date.now() + 60_000, replica(7));
+      })`);
+      await page.evaluate(`document.querySelector("${figure(1)}").focus()`);
+      for (const value of ["7", "–", "5"]) {
+        await page.press("ArrowLeft");
+        assertEquals(await page.evaluate(valueAt(1, 0)), value);
+      }
+
       const port = server.http.split(":")[1];
       await using _next = await startServer({ args: [...MEMORY, "--http", port] });
       await page.until(`document.querySelector("#connection").className === "good"`);

@@ -57,7 +57,7 @@ export function showCharts(at, replicas) {
   const last = seen.at(-1)?.at ?? at;
   // The server's clock may have been set back.
   if (last > at) seen.length = 0;
-  else if (at - last > GAP_MS) seen.push({ at: last + 1, replicas: new Map() });
+  else if (at - last > GAP_MS) seen.push({ at: (last + at) / 2, replicas: new Map() });
   seen.push({ at, replicas: new Map(replicas.map((replica) => [replica.id, replica])) });
   while (at - seen[0].at > SHOWN_MS) seen.shift();
   const others = replicas.map(({ id }) => id).filter((id) => !ids.includes(id));
