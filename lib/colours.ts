@@ -52,7 +52,7 @@ export const COLOURS = { GROUNDS, WORDS, MARKS, RULES } as const;
 
 /**
  * As a style: `--page` and so on, as the system's theme is, or as `data-theme` of the document says.
- * What is printed is light.
+ * What is printed is light. A picture that the report exports is no `html`: it stays as it was.
  */
 export const COLOUR_STYLE = `:root {${scheme("light", 0)}}
 @media screen {
