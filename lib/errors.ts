@@ -158,5 +158,16 @@ export class RefusedError extends FailedError {
 
 /** The text of anything thrown, for one line of output. */
 export function reason(error: unknown): string {
+  if (error instanceof Deno.errors.NotCapable) return notAllowed(error.message);
   return error instanceof Error ? error.message : String(error);
+}
+
+const VERBS = new Map([["read", "read"], ["write", "write to"], ["run", "run"]]);
+
+/** Deno's own words end with a hint at flags that a user of kvdist does not give. */
+function notAllowed(text: string): string {
+  const [, kind, what] = /^Requires (\w+) access(?: to (.*))?, /.exec(text) ?? [];
+  if (kind === undefined) return text;
+  if (what === undefined) return `Deno gives this program no ${kind} access`;
+  return `Deno does not let this program ${VERBS.get(kind) ?? "use"} ${what}`;
 }

@@ -8,7 +8,7 @@ import { conclude, type Concluded, type Judged } from "../chaos/conclusion.ts";
 import { judgeRun } from "../chaos/judgement.ts";
 import { SEEDS } from "../chaos/random.ts";
 import { runChaos, type RunEvents, type RunOptions, type RunReport } from "../chaos/run.ts";
-import { encodeLine, type HistoryLine } from "../check/history.ts";
+import { encodeLine } from "../check/history.ts";
 import { UsageError } from "../errors.ts";
 import { SHOW_LINES_MAX } from "../limits.ts";
 import { beginTrace } from "../trace/file.ts";
@@ -27,6 +27,7 @@ import { traceIn } from "./own_cluster.ts";
 import { helpText } from "./help.ts";
 import { interruptible } from "./interrupt.ts";
 import { columns, json, note, print, progress, type Style, styled } from "./output.ts";
+import { checkResultFiles, copyResult, writeResult } from "./result_file.ts";
 
 const HELP = {
   usage: ["kvdist chaos [FLAGS]"],
@@ -72,6 +73,7 @@ async function run(argv: readonly string[]): Promise<number> {
   const { flags, args } = parseFlags(FLAGS, argv);
   if (args.length > 0) throw new UsageError(`chaos takes no arguments, and got ${args[0]}`);
   const faults = readFaults(flags.faults);
+  checkResultFiles([flags.history, smallestFile(flags), flags.trace, flags.html]);
   return await interruptible((signal) => runIn(flags, faults, signal));
 }
 
@@ -109,7 +111,9 @@ async function runIn(
     const read = await readHistory(flags.history, () => checking("reading"));
     const { judged, smallest } = judgeRun(read, checking);
     progress(null);
-    if (smallest !== null) await writeHistory(smallestFile(flags), smallest);
+    if (smallest !== null) {
+      writeResult(smallestFile(flags), smallest.map(encodeLine).join(""));
+    }
     const concluded = conclude(report, judged, {
       kinds: faults,
       faults: flags["faults-min"],
@@ -146,7 +150,7 @@ function keepTrace(path: string, { trace, html }: ChaosFlags, seed: number): voi
     writeReport(html, read, `kvdist chaos, seed ${seed}`);
     progress(null);
   }
-  if (trace !== undefined) Deno.copyFileSync(path, trace);
+  if (trace !== undefined) copyResult(path, trace);
 }
 
 /** The exit code that says what was concluded. */
@@ -158,10 +162,6 @@ export const EXITS: Readonly<Record<Concluded["conclusion"], number>> = {
 
 function smallestFile({ history }: ChaosFlags): string {
   return `${history}.smallest`;
-}
-
-async function writeHistory(path: string, lines: readonly HistoryLine[]): Promise<void> {
-  await Deno.writeTextFile(path, lines.map(encodeLine).join(""));
 }
 
 function teller(flags: ChaosFlags): RunEvents {

@@ -18,7 +18,7 @@ import {
   type Verdicts,
   worst,
 } from "../check/verdict.ts";
-import { reason, UsageError } from "../errors.ts";
+import { UsageError } from "../errors.ts";
 import { counted } from "../show/quantity.ts";
 import { verdictLines, violationLines } from "../show/verdicts.ts";
 import { verdictsForm } from "./check/form.ts";
@@ -29,6 +29,7 @@ import { type FlagTable, parseFlags, type Values } from "./flags.ts";
 import { helpText } from "./help.ts";
 import { didYouMean } from "./nearest.ts";
 import { json, print, type Style, styled } from "./output.ts";
+import { checkResultFiles, writeResult } from "./result_file.ts";
 import { printable } from "./text.ts";
 
 const FLAGS = {
@@ -140,6 +141,7 @@ async function run(argv: readonly string[]): Promise<number> {
   if (path === undefined) throw new UsageError("which history? Name a file, or - for stdin");
   if (rest.length > 0) throw new UsageError(`check takes one history, and got ${args.join(" ")}`);
   const only = readOnly(flags.only);
+  checkResultFiles([flags.smallest], path === STDIN ? [] : [path]);
   const meter = new Meter();
   try {
     const whole = await readHistory(path, (share) => meter.show("reading", share));
@@ -196,11 +198,7 @@ function writeSmallest(history: History, verdicts: Verdicts, file: string): Smal
     const verdict = verdicts[guarantee];
     if (verdict?.verdict !== "illegal") continue;
     const lines = shrink(history, guarantee, verdict.violation);
-    try {
-      Deno.writeTextFileSync(file, lines.map(encodeLine).join(""));
-    } catch (error) {
-      throw new UsageError(`cannot write ${file}: ${reason(error)}`, { cause: error });
-    }
+    writeResult(file, lines.map(encodeLine).join(""));
     const operations = lines.filter((line) => line.type === "invoke").length;
     return { file, guarantee, operations };
   }

@@ -26,6 +26,7 @@ import { paintDiagram } from "./show/paint.ts";
 import { beganOf } from "./show/read_trace.ts";
 import { writeReport } from "./show/write_report.ts";
 import { columns, isTerminal, json, print, progress, type Style, styled } from "./output.ts";
+import { checkResultFiles, writeResult } from "./result_file.ts";
 
 const DELAY_MS_MAX = 600_000;
 
@@ -110,6 +111,7 @@ async function run(argv: readonly string[]): Promise<number> {
     throw new UsageError(`--delay says nothing in ${name}: no replica is late there`);
   }
   const scenes = scenesOf(demo, flags.scene);
+  checkResultFiles([flags.history, flags.trace, flags.html]);
   return await interruptible((signal) => show(placed, scenes, flags, signal));
 }
 
@@ -165,7 +167,7 @@ async function show(
         signal,
         (processes, signal) => playOn(demo, processes, signal, plan),
       );
-    if (flags.history !== undefined) await Deno.writeTextFile(flags.history, record.text());
+    if (flags.history !== undefined) writeResult(flags.history, record.text());
     return conclude(name, results, judgeAsAsked(record.lines()), flags);
   } finally {
     teller.progress(null);
@@ -211,7 +213,7 @@ async function playOn<S extends Scenery>(
     played: (played) => flags.json && json(playedForm(demo, played)),
   });
   await record.addFinals(scenery);
-  if (flags.trace !== undefined) await Deno.writeTextFile(flags.trace, record.traceText());
+  if (flags.trace !== undefined) writeResult(flags.trace, record.traceText());
   if (flags.html !== undefined) {
     const lines = record.trace();
     const trace = { replicas: demo.replicas, began: beganOf(lines), lines, before: 0, leftOut: 0 };

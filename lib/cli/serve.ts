@@ -13,6 +13,7 @@ import { environment } from "./environment.ts";
 import { parseFlags } from "./flags.ts";
 import { helpText } from "./help.ts";
 import { json, note, print, styled } from "./output.ts";
+import { checkResultFiles } from "./result_file.ts";
 import { ServeFaults } from "./serve/faults.ts";
 import { FLAGS, HELP, type ServeFlags } from "./serve/flags.ts";
 import { startHttp } from "./serve/http.ts";
@@ -60,7 +61,9 @@ function starter(flags: ServeFlags, failed: (error: FailedError) => void) {
 }
 
 function startTrace(path: string | undefined, replicas: number): void {
-  if (path !== undefined) beginTrace(path, { replicas, clients: "servers" });
+  if (path === undefined) return;
+  checkResultFiles([path]);
+  beginTrace(path, { replicas, clients: "servers" });
 }
 
 /** The cluster, or null if it was asked to stop before it was ready. */

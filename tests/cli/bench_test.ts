@@ -1,5 +1,4 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { exists } from "@std/fs/exists";
 import { displayWidth } from "../../lib/show/text.ts";
 import { FakeServer } from "../client/fake_server.ts";
 import { assertWellFormed } from "../show/html/well_formed.ts";
@@ -130,11 +129,17 @@ Deno.test("bench sweep: Ctrl-C prints what there is, and exits with 130", async 
   const folder = await Deno.makeTempDir();
   const file = `${folder}/sweep.html`;
   const args = "bench sweep --levels eventual --replicas 1 --clients 1 --warm-up 0s --duration 1h";
-  const child = spawn([...args.split(" "), "--html", file, ...MEMORY], writing(folder));
+  const { permissions = [] } = writing(folder);
+  const child = spawn([...args.split(" "), "--html", file], {
+    permissions: [...permissions, "--allow-sys"],
+    env: { TMPDIR: folder },
+  });
   child.stdin.close();
   const text = new Response(child.stdout).text();
-  // The page's file is made before anything is measured, and when signals are heard.
-  while (!await exists(file)) await new Promise((resolve) => setTimeout(resolve, 10));
+  // The replicas' folder is made before anything is measured, and when signals are heard.
+  while ([...Deno.readDirSync(folder)].length === 0) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
   child.kill("SIGINT");
   await child.stderr.cancel();
   assertEquals((await child.status).code, 130);

@@ -13,13 +13,14 @@ import { type FlagTable, parseFlags, type Values } from "../flags.ts";
 import type { Help } from "../help.ts";
 import { interruptible } from "../interrupt.ts";
 import { columns, json, print, progress } from "../output.ts";
+import { checkResultFiles, writeResult } from "../result_file.ts";
 import { noArguments } from "./arguments.ts";
 import { checkDescriptors } from "./descriptors.ts";
 import type { LoadProgress, LoadResult, LoadSettings } from "./load.ts";
 import { LOAD_FLAGS } from "./load_flags.ts";
 import { loadForm, loadLines, loadPage } from "./load_report.ts";
 import { loadInThread } from "./load_thread.ts";
-import { checkHtml, drawOptions, PICTURE_FLAGS, writeHtml } from "./pictures.ts";
+import { drawOptions, PICTURE_FLAGS } from "./pictures.ts";
 import type { Place } from "./place.ts";
 import { checkTargets, WHERE_FLAGS, withPlace } from "./where.ts";
 
@@ -62,17 +63,17 @@ export async function benchLoad(argv: readonly string[]): Promise<number> {
   const { flags, args } = parseFlags(FLAGS, argv);
   noArguments("bench load", args);
   checkTargets(flags);
+  checkResultFiles([flags.html, flags.trace]);
   const own = flags.target.length === 0;
   if (own) await checkDescriptors(flags.clients);
   const consistency = flags.consistency ?? "sequential";
   return await interruptible(async (signal) => {
-    checkHtml(flags);
     await withPlace(flags, { consistency, signal }, async (place, signal) => {
       const settings = settingsOf(flags, place);
       const result = await measured(settings, signal, own);
       if (flags.json) json(loadForm(place, settings, result));
       else for (const line of loadLines(place, settings, result, drawOptions(flags))) print(line);
-      writeHtml(flags, () => loadPage(place, settings, result));
+      if (flags.html !== undefined) writeResult(flags.html, loadPage(place, settings, result));
     });
     return EXIT_OK;
   });

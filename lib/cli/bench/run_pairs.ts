@@ -12,11 +12,12 @@ import { type FlagTable, parseFlags, type Values } from "../flags.ts";
 import type { Help } from "../help.ts";
 import { interruptible } from "../interrupt.ts";
 import { columns, json, print, progress } from "../output.ts";
+import { checkResultFiles, writeResult } from "../result_file.ts";
 import { noArguments } from "./arguments.ts";
 import { Latency } from "./latency.ts";
 import { type Level, LEVELS, PAPER, type Run, runPairs } from "./pairs.ts";
 import { pairsForm, pairsLines, type PairsMeasured, pairsPage } from "./pairs_report.ts";
-import { checkHtml, drawOptions, PICTURE_FLAGS, writeHtml } from "./pictures.ts";
+import { drawOptions, PICTURE_FLAGS } from "./pictures.ts";
 import type { Place } from "./place.ts";
 import { checkTargets, WHERE_FLAGS, withPlace } from "./where.ts";
 
@@ -70,13 +71,13 @@ export async function benchPairs(argv: readonly string[]): Promise<number> {
   const { flags, args } = parseFlags(FLAGS, argv);
   noArguments("bench", args);
   checkTargets(flags);
+  checkResultFiles([flags.html, flags.trace]);
   return await interruptible(async (signal) => {
-    checkHtml(flags);
     await withPlace(flags, { consistency: "eventual", signal }, async (place, signal) => {
       const measured = await allRuns(place, flags, signal);
       if (flags.json) json(pairsForm(place, flags, measured));
       else for (const line of pairsLines(place, flags, measured, drawOptions(flags))) print(line);
-      writeHtml(flags, () => pairsPage(place, flags, measured));
+      if (flags.html !== undefined) writeResult(flags.html, pairsPage(place, flags, measured));
     });
     return EXIT_OK;
   });

@@ -15,11 +15,12 @@ import type { Help } from "../help.ts";
 import { interruptible } from "../interrupt.ts";
 import { didYouMean } from "../nearest.ts";
 import { columns, json, print, progress } from "../output.ts";
+import { checkResultFiles, writeResult } from "../result_file.ts";
 import { noArguments } from "./arguments.ts";
 import { checkDescriptors } from "./descriptors.ts";
 import { LOAD_FLAGS } from "./load_flags.ts";
 import { loadInThread } from "./load_thread.ts";
-import { checkHtml, drawOptions, PICTURE_FLAGS, writeHtml } from "./pictures.ts";
+import { drawOptions, PICTURE_FLAGS } from "./pictures.ts";
 import { caseWords, sweep, type SweepMeans, type SweepPlan } from "./sweep.ts";
 import { sweepForm, sweepLines, sweepPage } from "./sweep_report.ts";
 import { WHERE_FLAGS, withPlace } from "./where.ts";
@@ -80,13 +81,13 @@ export async function benchSweep(argv: readonly string[]): Promise<number> {
   const { flags, args } = parseFlags(FLAGS, argv);
   noArguments("bench sweep", args);
   const plan = planOf(flags);
+  checkResultFiles([flags.html]);
   return await interruptible(async (signal) => {
-    checkHtml(flags);
     const result = await sweep(plan, meansOf(flags), signal);
     progress(null);
     if (flags.json) json(sweepForm(flags, plan, result));
     else for (const line of sweepLines(flags, plan, result, drawOptions(flags))) print(line);
-    writeHtml(flags, () => sweepPage(flags, plan, result));
+    if (flags.html !== undefined) writeResult(flags.html, sweepPage(flags, plan, result));
     return result.points.length > 0 ? EXIT_OK : EXIT_FAILED;
   });
 }

@@ -5,10 +5,10 @@
  */
 
 import { byteLength } from "../../bytes.ts";
-import { FailedError, reason } from "../../errors.ts";
 import { REPORT_BYTES_MAX } from "../../limits.ts";
 import { report, type ReportParts } from "../../show/report/report.ts";
 import { storyOf } from "../../trace/tell.ts";
+import { writeResult } from "../result_file.ts";
 import { aboutOf } from "./about.ts";
 import type { Trace } from "./read_trace.ts";
 import { reportVerdicts } from "./verdicts.ts";
@@ -28,11 +28,7 @@ function parts(): ReportParts {
  */
 export function writeReport(path: string, trace: Trace, title: string): Trace {
   const { page, shown } = fitting(trace, title);
-  try {
-    Deno.writeTextFileSync(path, page);
-  } catch (error) {
-    throw new FailedError(`cannot write ${path}: ${reason(error)}`, { cause: error });
-  }
+  writeResult(path, page);
   return shown;
 }
 

@@ -1,0 +1,96 @@
+/**
+ * The files that flags name for what comes of a run: looked at before it, written after it.
+ *
+ * @module
+ */
+
+import { FailedError, reason, UsageError } from "../errors.ts";
+import { printable } from "./text.ts";
+
+/**
+ * Checks that the files can be written, so that nobody waits for a result that cannot. What is
+ * there stays as it is, and what is not there is not left behind. `sources` are what is read.
+ *
+ * @throws {UsageError} that says of the first that cannot, why
+ */
+export function checkResultFiles(
+  files: readonly (string | undefined)[],
+  sources: readonly string[] = [],
+): void {
+  const wanted = files.filter((path) => path !== undefined);
+  if (wanted.length === 0) return;
+  const taken = new Map(sources.map((path) => [identity(path), "it is what is read"]));
+  for (const path of wanted) {
+    try {
+      if (!isPlain(path)) continue;
+      const clash = taken.get(identity(path));
+      if (clash !== undefined) throw new UsageError(clash);
+      tryToWrite(path);
+      taken.set(identity(path), "two results cannot have one file");
+    } catch (error) {
+      throw new UsageError(`cannot write ${printable(path)}: ${reason(error)}`, { cause: error });
+    }
+  }
+}
+
+/** A plain file, or none yet; pipes and devices take what they are given, and lose nothing. */
+function isPlain(path: string): boolean {
+  if (path === "") throw new UsageError("a file needs a name");
+  const there = infoOf(path);
+  if (there?.isDirectory) throw new UsageError("it is a folder");
+  return there?.isFile ?? true;
+}
+
+/** The same for two names of one file, as far as it is there. */
+function identity(path: string): string {
+  const there = infoOf(path);
+  return there === null || there.ino === null ? path : `${there.dev}:${there.ino}`;
+}
+
+function infoOf(path: string): Deno.FileInfo | null {
+  try {
+    return Deno.statSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}
+
+function tryToWrite(path: string): void {
+  if (infoOf(path) !== null) return Deno.openSync(path, { append: true }).close();
+  try {
+    Deno.openSync(path, { write: true, createNew: true }).close();
+  } catch (error) {
+    // A link to what is not there yet: that would be left behind.
+    if (error instanceof Deno.errors.AlreadyExists) return;
+    if (error instanceof Deno.errors.NotFound) throw new UsageError("its folder is not there");
+    throw error;
+  }
+  Deno.removeSync(path);
+}
+
+/**
+ * Writes a text into the file; what was there is replaced.
+ *
+ * @throws {FailedError} if it cannot be written
+ */
+export function writeResult(path: string, text: string): void {
+  inWords(path, () => Deno.writeTextFileSync(path, text));
+}
+
+/**
+ * Copies a file there; what was there is replaced.
+ *
+ * @throws {FailedError} if it cannot be written
+ */
+export function copyResult(from: string, path: string): void {
+  inWords(path, () => Deno.copyFileSync(from, path));
+}
+
+function inWords(path: string, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    throw new FailedError(`cannot write ${printable(path)}: ${reason(error)}`, { cause: error });
+  }
+}

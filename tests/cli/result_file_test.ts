@@ -1,0 +1,124 @@
+/** Files for results: looked at before a run, written after it. */
+
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { existsSync } from "@std/fs/exists";
+import { checkResultFiles, copyResult, writeResult } from "../../lib/cli/result_file.ts";
+import { FailedError, UsageError } from "../../lib/errors.ts";
+import { kvdist } from "./program.ts";
+
+async function inFolder(use: (folder: string) => void | Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await use(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+function names(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+}
+
+/** Deno would want more permissions for it than tests have. */
+function link(to: string, path: string): void {
+  new Deno.Command("ln", { args: ["-s", to, path] }).outputSync();
+}
+
+function mayNot(path: string, words: string, sources: readonly string[] = []): void {
+  assertThrows(
+    () => checkResultFiles([path], sources),
+    UsageError,
+    `cannot write ${path}: ${words}`,
+  );
+}
+
+Deno.test("what can be written is left as it was, there or not", () =>
+  inFolder((folder) => {
+    Deno.writeTextFileSync(`${folder}/old`, "precious");
+    link(`${folder}/nothing`, `${folder}/link`);
+    checkResultFiles([`${folder}/old`, undefined, `${folder}/new`, `${folder}/link`]);
+    assertEquals(names(folder), ["link", "old"]);
+    assertEquals(Deno.readTextFileSync(`${folder}/old`), "precious");
+  }));
+
+Deno.test("what cannot be written is said with the reason", () =>
+  inFolder((folder) => {
+    mayNot(folder, "it is a folder");
+    mayNot(`${folder}/none/new`, "its folder is not there");
+    mayNot("", "a file needs a name");
+    Deno.writeTextFileSync(`${folder}/file`, "");
+    mayNot(`${folder}/file/new`, "Not a directory");
+    mayNot("/proc/self/new", "");
+    assertThrows(() => writeResult(folder, "text"), FailedError, `cannot write ${folder}: `);
+    assertThrows(() => copyResult(`${folder}/file`, folder), FailedError, "cannot write");
+  }));
+
+Deno.test("no file is for two results, or for what is read", () =>
+  inFolder((folder) => {
+    const [old, made] = [`${folder}/old`, `${folder}/new`];
+    Deno.writeTextFileSync(old, "precious");
+    link(old, `${folder}/link`);
+    mayNot(old, "it is what is read", [`${folder}/link`]);
+    assertThrows(() => checkResultFiles([old, `${folder}/./link`]), UsageError, "one file");
+    assertThrows(() => checkResultFiles([made, made]), UsageError, "one file");
+    checkResultFiles([made], [`${folder}/none`]);
+  }));
+
+Deno.test({
+  name: "pipes and devices are not opened before there is something for them",
+  ignore: Deno.build.os !== "linux",
+  fn: () =>
+    inFolder((folder) => {
+      const pipe = `${folder}/pipe`;
+      new Deno.Command("mkfifo", { args: [pipe] }).outputSync();
+      checkResultFiles([pipe, pipe, "/dev/null", "/dev/null"]);
+    }),
+});
+
+Deno.test("every command says so before it begins, and leaves nothing", () =>
+  inFolder(async (folder) => {
+    const trace = `${folder}/run.jsonl`;
+    Deno.writeTextFileSync(
+      trace,
+      '{"history":1,"trace":1,"replicas":2,"began":0,"clients":"servers"}\n',
+    );
+    const there = `${folder}/none/file`;
+    const wrong = [
+      ["demo", "stale", "--html", there],
+      ["demo", "stale", "--trace", there],
+      ["demo", "crash", "--history", there, "--html", `${folder}/page`],
+      ["chaos", "--html", there],
+      ["chaos", "--trace", there, "--history", `${folder}/history`],
+      ["chaos", "--history", there],
+      ["bench", "--html", there],
+      ["bench", "--trace", there],
+      ["bench", "load", "--html", there],
+      ["bench", "sweep", "--html", there],
+      ["show", trace, "--html", there],
+      ["check", trace, "--smallest", there],
+      ["serve", "--trace", there, "--data", `${folder}/data`],
+      ["show", trace, "--html", trace],
+      ["check", trace, "--smallest", trace],
+      ["demo", "stale", "--html", `${folder}/page`, "--trace", `${folder}/page`],
+    ];
+    await Promise.all(wrong.map(async (args) => {
+      const options = { permissions: ["--allow-all"], env: { TMPDIR: folder } };
+      const { code, stdout, stderr } = await kvdist(args, options);
+      assertEquals([code, stdout, stderr.trim().split("\n").length], [2, "", 1], stderr);
+      assertStringIncludes(stderr, `kvdist ${args[0]}: cannot write ${folder}/`);
+    }));
+    assertEquals(names(folder), ["run.jsonl"]);
+    assert(Deno.readTextFileSync(trace).endsWith("}\n"));
+  }));
+
+Deno.test("a run that fails leaves no file for its result, and one that is there as it was", () =>
+  inFolder(async (folder) => {
+    const page = `${folder}/page.html`;
+    const args = ["bench", "load", "--target", "127.0.0.1:1", "--html", page];
+    const options = { permissions: ["--allow-all"] };
+    assertEquals((await kvdist(args, options)).code, 1);
+    assert(!existsSync(page));
+    Deno.writeTextFileSync(page, "precious");
+    assertEquals((await kvdist(args, options)).code, 1);
+    assertEquals(Deno.readTextFileSync(page), "precious");
+  }));
