@@ -4,13 +4,13 @@
  * @module
  */
 
-import { HISTORY_VERSION } from "../check/history.ts";
 import { FailedError, reason } from "../errors.ts";
 import { TRACE_FLUSH_LINES, TRACE_FLUSH_MS } from "../limits.ts";
 import type { Log } from "../log.ts";
 import { decodeTraceHeader } from "./decode.ts";
+import { encodeTraceHeader, encodeTraceLines, type HeaderFacts } from "./encode.ts";
+import type { TraceHeader, TraceLine } from "./line.ts";
 import { epochUs } from "./moment.ts";
-import { TRACE_VERSION, type TraceHeader, type TraceLine } from "./line.ts";
 import { parseJson } from "../wire/json.ts";
 
 const encoder = new TextEncoder();
@@ -20,8 +20,8 @@ const NEWLINE = 0x0a;
 /** A header is not longer than that. */
 const HEADER_BYTES_MAX = 4_096;
 
-/** What a header says besides its version. */
-export type TraceFacts = Pick<TraceHeader, "replicas" | "clients">;
+/** What is known of a trace before it begins. */
+export type TraceFacts = Pick<HeaderFacts, "replicas" | "clients">;
 
 /**
  * Begins the file with its header; one that is a trace of as many replicas is gone on with.
@@ -36,8 +36,7 @@ export function beginTrace(path: string, { replicas, clients }: TraceFacts): voi
     if (size > 0 && readHeader(file).replicas !== replicas) {
       throw new FailedError(`it is there, and no trace of ${replicas} replicas`);
     }
-    const version = { history: HISTORY_VERSION, trace: TRACE_VERSION };
-    const header = `${JSON.stringify({ ...version, replicas, began: epochUs(), clients })}\n`;
+    const header = encodeTraceHeader({ replicas, began: epochUs(), clients });
     if (size === 0) file.writeSync(encoder.encode(header));
     // A kill may have torn the last line: readers forgive that before a header.
     else if (!endsInNewline(file)) file.writeSync(encoder.encode(`\n${header}`));
@@ -129,7 +128,7 @@ export class TraceFile implements Disposable {
     for (const tell of this.#untold) tell();
     this.#untold = [];
     this.#flushing = false;
-    const text = this.#lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+    const text = encodeTraceLines(this.#lines);
     this.#lines = [];
     return text;
   }

@@ -5,9 +5,8 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
-import { HISTORY_VERSION } from "../../lib/check/history.ts";
 import { Order } from "../../lib/order/order.ts";
-import { TRACE_VERSION } from "../../lib/trace/line.ts";
+import { encodeTraceHeader, encodeTraceLines } from "../../lib/trace/encode.ts";
 import { runSeeds } from "./seeds.ts";
 import { simulate } from "./simulation.ts";
 import { simulateTraced } from "./traced.ts";
@@ -46,12 +45,8 @@ async function main(): Promise<number> {
 /** Replays a seed, whose time begins with 1970. */
 function simulateInto(path: string, seed: number) {
   const { replicas, lines, outcome } = simulateTraced(seed);
-  const facts = { replicas, began: 0, clients: "servers", seed };
-  const header = { history: HISTORY_VERSION, trace: TRACE_VERSION, ...facts };
-  Deno.writeTextFileSync(
-    path,
-    [header, ...lines].map((line) => `${JSON.stringify(line)}\n`).join(""),
-  );
+  const header = encodeTraceHeader({ replicas, began: 0, clients: "servers", seed });
+  Deno.writeTextFileSync(path, header + encodeTraceLines(lines));
   return outcome;
 }
 

@@ -14,7 +14,8 @@ import {
   type HistoryLine,
   type OrderLine,
 } from "../../check/history.ts";
-import { type FaultLine, TRACE_VERSION, type TraceLine } from "../../trace/line.ts";
+import { encodeTraceHeader, encodeTraceLines } from "../../trace/encode.ts";
+import type { FaultLine, TraceLine } from "../../trace/line.ts";
 import { epochUs } from "../../trace/moment.ts";
 import { beganOf, inOrder } from "../show/read_trace.ts";
 import type { Scenery } from "./scenery.ts";
@@ -89,9 +90,8 @@ export class DemoRecord {
   traceText(): string {
     const { replicas, demo } = this.#options;
     const lines = this.trace();
-    const facts = { replicas, began: beganOf(lines), clients: "themselves", demo };
-    const header = { history: HISTORY_VERSION, trace: TRACE_VERSION, ...facts };
-    return [header, ...lines].map((line) => `${JSON.stringify(line)}\n`).join("");
+    const facts = { replicas, began: beganOf(lines), clients: "themselves", demo } as const;
+    return encodeTraceHeader(facts) + encodeTraceLines(lines);
   }
 
   /** How many lines there are now, with all that is delivered. */
