@@ -7,7 +7,7 @@
 import { UsageError } from "../errors.ts";
 import { SHOW_LINES_MAX } from "../limits.ts";
 import { diagram } from "../show/diagram.ts";
-import { leftOutWords } from "./show/about.ts";
+import { missingWords } from "./show/about.ts";
 import { storyOf } from "../trace/tell.ts";
 import { type Command, EXIT_OK } from "./command.ts";
 import { type FlagTable, parseFlags } from "./flags.ts";
@@ -65,17 +65,17 @@ function run(argv: readonly string[]): Promise<number> {
   if (html !== undefined) {
     const shown = writeReport(html, trace, `kvdist: ${args.map(printable).join(", ")}`);
     print(`The report is in ${printable(html)}`);
-    noteLeftOut(shown);
+    noteMissing(shown);
   } else {
     const story = storyOf(trace.lines, trace);
     for (const line of diagram(story, { width: columns(), paint, details, from: fromMs })) {
       print(line);
     }
-    noteLeftOut(trace);
+    noteMissing(trace);
   }
   return Promise.resolve(EXIT_OK);
 }
 
-function noteLeftOut(trace: Trace): void {
-  if (trace.leftOut > 0) note(leftOutWords(trace));
+function noteMissing(trace: Trace): void {
+  for (const words of missingWords(trace)) note(words);
 }

@@ -37,13 +37,19 @@ export interface TraceOf {
   readonly replicas: number;
   /** All that the trace tells, in the order of time. */
   readonly lines: readonly TraceLine[];
+  /** How many of its lines could not be read; none if not given. */
+  readonly unread?: number;
 }
 
 /**
  * The history in the lines of a trace. What a history has no form for is left out, with all that
  * touches the same keys; the header says so.
  */
-export function historyLinesOf({ replicas, lines }: TraceOf): HistoryLine[] {
+export function historyLinesOf({ replicas, lines, unread = 0 }: TraceOf): HistoryLine[] {
+  // Nothing tells what they told: without it, what is right may look wrong.
+  if (unread > 0) {
+    return unknownHistory(replicas, `${unread} of the trace's lines cannot be read`);
+  }
   // Who tells the order apart tells all of it, however few messages replicas tell of.
   const hasOrder = lines.some(({ type }) => type === "order");
   const isPart = lines.some((line) => line.type === "sample" && line.every > 1);

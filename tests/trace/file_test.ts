@@ -54,7 +54,7 @@ Deno.test("a trace is gone on with by as many replicas, and nothing else is writ
     assertEquals(Deno.readTextFileSync(path), "my diary\n");
   }));
 
-Deno.test("a torn end is left out, torn lines elsewhere are named, at every byte", () =>
+Deno.test("a torn end is left out, torn lines elsewhere are counted, at every byte", () =>
   withFile((path) => {
     beginTrace(path, { replicas: 2, clients: "servers" });
     {
@@ -67,10 +67,16 @@ Deno.test("a torn end is left out, torn lines elsewhere are named, at every byte
     const first = whole.indexOf("\n", head) + 1;
     for (let end = first; end < whole.length - 1; end++) {
       Deno.writeTextFileSync(path, whole.slice(0, end));
-      assertEquals(readTrace([path]).lines, [line(1)], `cut at ${end}`);
+      const { lines, unread } = readTrace([path]);
+      assertEquals([lines, unread], [[line(1)], 0], `cut at ${end}`);
       if (end === first) continue;
-      Deno.writeTextFileSync(path, `${whole.slice(0, end)}\n${whole.slice(first)}`);
-      assertThrows(() => readTrace([path]), UsageError, "line 3");
+      // Whoever wrote it has begun again, or others write on right behind it.
+      for (const [gap, read] of [["\n", [line(1), line(2)]], ["", [line(1)]]] as const) {
+        const more = `${gap}${whole.slice(first)}${JSON.stringify(line(3))}\n`;
+        Deno.writeTextFileSync(path, `${whole.slice(0, end)}${more}`);
+        const torn = readTrace([path]);
+        assertEquals([torn.lines, torn.unread], [[...read, line(3)], 1], `cut at ${end}`);
+      }
     }
   }));
 
@@ -88,9 +94,13 @@ Deno.test("a trace whose last line was torn is gone on with, and read", () =>
       using file = new TraceFile(path, silent);
       file.add(line(2));
     }
-    assertEquals(readTrace([path]).lines, [line(1), line(2)]);
-    Deno.writeTextFileSync(path, "{\n", { append: true });
-    assertThrows(() => readTrace([path]), UsageError, "line 6: it is not JSON");
+    const whole = readTrace([path]);
+    assertEquals([whole.lines, whole.unread], [[line(1), line(2)], 0]);
+    Deno.writeTextFileSync(path, "{\n\0\u{fffd}\n", { append: true });
+    const torn = readTrace([path]);
+    assertEquals([torn.lines, torn.unread], [[line(1), line(2)], 2]);
+    Deno.writeTextFileSync(path, "{}\n", { append: true });
+    assertThrows(() => readTrace([path]), UsageError, 'line 8: "type" must be');
   }));
 
 Deno.test("only a plain file is written to, and one that was taken away is no reason to fail", () =>

@@ -57,6 +57,14 @@ Deno.test("what servers tell is judged by the order that they deliver in", () =>
   assertEquals(verdicts(invented, ["present"]), ["illegal"]);
 });
 
+Deno.test("where lines cannot be read, nothing is found to be right or wrong", () => {
+  const lost = told(20, {}, { value: "of a write whose lines are lost" });
+  assertEquals(verdicts(lost, ["present"]), ["illegal"]);
+  const found = judge(historyOf(historyLinesOf({ lines: lost, replicas: 3, unread: 1 })));
+  const words = Object.values(found).map(({ verdict }) => verdict);
+  assert(words.includes("unknown") && !words.includes("illegal"), words.join());
+});
+
 Deno.test("a write that its server never answered was asked for all the same", () => {
   const lines = [...written(10, 1, "a"), ...told(20, {}, { value: "a" })];
   assertEquals(verdicts(lines, ["present"]), ["ok"]);

@@ -9,15 +9,18 @@ import type { Trace } from "./read_trace.ts";
 
 /** How much of it is shown, and when it began. */
 export function aboutOf(trace: Trace): string {
-  const { replicas, lines, before, began, leftOut } = trace;
+  const { replicas, lines, before, began } = trace;
   const shown = counted(lines.length - before, "line");
   const when = new Date(began / 1000).toISOString();
   const words = `${counted(replicas, "replica")}, ${shown} of a trace that began at ${when}.`;
-  return leftOut > 0 ? `${words} ${leftOutWords(trace)}` : words;
+  return [words, ...missingWords(trace)].join(" ");
 }
 
-/** That there was more. */
-export function leftOutWords({ leftOut, lines, before }: Trace): string {
-  return `Only the first ${count(lines.length - before)} lines are shown, and ${count(leftOut)} ` +
-    "are not: --from and --to choose others.";
+/** What of it is not shown, in sentences. */
+export function missingWords({ leftOut, unread = 0, lines, before }: Trace): string[] {
+  const left = `Only the first ${count(lines.length - before)} lines are shown, and ` +
+    `${count(leftOut)} are not: --from and --to choose others.`;
+  const torn = `${counted(unread, "line")} could not be read: a disk was full, or a process was ` +
+    "killed. Something is missing, and nothing is judged.";
+  return [...(leftOut > 0 ? [left] : []), ...(unread > 0 ? [torn] : [])];
 }

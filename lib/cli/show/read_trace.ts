@@ -17,6 +17,8 @@ export interface Trace extends Pick<TraceHeader, "replicas" | "began"> {
   readonly before: number;
   /** How many lines of the time that was asked for were left out, since they are too many. */
   readonly leftOut: number;
+  /** How many lines could not be read, and are missing; none if not given. */
+  readonly unread?: number;
 }
 
 /** What is read of it. */
@@ -51,7 +53,8 @@ export function readTrace(paths: readonly string[], window: TraceWindow = {}): T
   for (const path of paths) {
     named(path, () => {
       for (const line of linesOf(path, replicas)) {
-        if (window.types === undefined || window.types.has(line.type)) seen.take(line);
+        if (line === null) seen.miss();
+        else if (window.types === undefined || window.types.has(line.type)) seen.take(line);
       }
     });
   }
@@ -67,6 +70,7 @@ class Seen {
   /** Those in the window; in their order, and no more than are wanted, as far as `#cut` was asked. */
   #lines: TraceLine[] = [];
   #leftOut = 0;
+  #unread = 0;
   /** Before the window: by replica and type, what was told last of where it stood. */
   readonly #before = new Map<string, TraceLine>();
 
@@ -90,14 +94,20 @@ class Seen {
     }
   }
 
+  /** A line could not be read. */
+  miss(): void {
+    this.#unread++;
+  }
+
   /** @throws {UsageError} if it tells of two clusters: numbers and indexes of both are the same */
-  finish(): Pick<Trace, "lines" | "before" | "leftOut"> {
+  finish(): Pick<Trace, "lines" | "before" | "leftOut" | "unread"> {
     this.#cut();
     this.#checkCluster();
     return {
       lines: [...inOrder([...this.#before.values()]), ...this.#lines],
       before: this.#before.size,
       leftOut: this.#leftOut,
+      unread: this.#unread,
     };
   }
 
@@ -124,8 +134,9 @@ class Seen {
 export function firstFaultMs(path: string): number | null {
   const { began, replicas } = headerOf(path);
   for (const { text } of textLines(path)) {
-    if (!text.includes('"type":"fault"')) continue;
-    const line = decodeTraceLine(parseJson(text), replicas);
+    const value = text.includes('"type":"fault"') ? jsonOf(text) : undefined;
+    if (value === undefined) continue;
+    const line = decodeTraceLine(value, replicas);
     if (line.type === "fault") return (line.at - began) / 1000;
   }
   return null;
@@ -180,22 +191,25 @@ function headerOf(path: string): TraceHeader {
   throw new HistoryError("it is empty");
 }
 
-function* linesOf(path: string, replicas: number): Generator<TraceLine> {
+/**
+ * The lines behind the header; null for one that is torn: whoever wrote it found the disk full, or
+ * was killed, and others wrote on.
+ */
+function* linesOf(path: string, replicas: number): Generator<TraceLine | null> {
   let number = 0;
-  let torn: HistoryError | null = null;
+  let isTorn = false;
   for (const { text, isWhole } of textLines(path)) {
     number++;
     if (text.trim() === "") continue;
     const value = jsonOf(text);
-    // A killed process may leave the beginning of a line, at the end, or before it began again.
+    // A killed process may leave the beginning of a line, at the end, or before it began again:
+    // no more is missing than what it had not yet written.
     if (value === undefined && !isWhole) break;
-    // Two processes that begin at once may both have written it, too.
-    if (isHeader(value)) torn = null;
-    if (torn !== null) throw torn;
-    if (value === undefined) torn = new HistoryError(`line ${number}: it is not JSON`);
-    else if (!isHeader(value)) yield lineOf(value, number, replicas);
+    if (isTorn && !isHeader(value)) yield null;
+    isTorn = value === undefined;
+    if (!isTorn && !isHeader(value)) yield lineOf(value, number, replicas);
   }
-  if (torn !== null) throw torn;
+  if (isTorn) yield null;
 }
 
 function lineOf(value: unknown, number: number, replicas: number): TraceLine {
@@ -220,11 +234,11 @@ function isHeader(value: unknown): boolean {
 }
 
 function* textLines(path: string): Generator<{ readonly text: string; readonly isWhole: boolean }> {
-  using file = Deno.openSync(path);
-  const { isFile, isDirectory } = file.statSync();
+  const { isFile, isDirectory } = Deno.statSync(path);
   if (isDirectory) throw new UsageError("it is a folder");
   // A pipe could not be read twice.
   if (!isFile) throw new UsageError("it is no plain file");
+  using file = Deno.openSync(path);
   const decoder = new TextDecoder();
   const bytes = new Uint8Array(HISTORY_READ_BYTES);
   let rest = "";
