@@ -26,7 +26,16 @@ import { parseFlags } from "./flags.ts";
 import { traceIn } from "./own_cluster.ts";
 import { helpText } from "./help.ts";
 import { interruptible } from "./interrupt.ts";
-import { columns, json, note, print, progress, type Style, styled } from "./output.ts";
+import {
+  columns,
+  json,
+  note,
+  print,
+  printWhileRead,
+  progress,
+  type Style,
+  styled,
+} from "./output.ts";
 import { checkResultFiles, copyResult, writeResult } from "./result_file.ts";
 
 const HELP = {
@@ -121,7 +130,7 @@ async function runIn(
     });
     found = concluded.conclusion === "violation";
     if (trace !== undefined) keepTrace(trace, flags, seed);
-    tell(flags, report, judged, concluded, smallest !== null);
+    printWhileRead(() => tell(flags, report, judged, concluded, smallest !== null));
     if (found && folder.isTemporary) note(`the replicas' folders and logs are in ${folder.path}`);
     return EXITS[concluded.conclusion];
   } finally {

@@ -28,7 +28,7 @@ import { type Command, EXIT_FAILED, EXIT_INCONCLUSIVE, EXIT_OK } from "./command
 import { type FlagTable, parseFlags, type Values } from "./flags.ts";
 import { helpText } from "./help.ts";
 import { didYouMean } from "./nearest.ts";
-import { json, print, type Style, styled } from "./output.ts";
+import { json, print, printWhileRead, type Style, styled } from "./output.ts";
 import { checkResultFiles, writeResult } from "./result_file.ts";
 import { printable } from "./text.ts";
 
@@ -154,7 +154,7 @@ async function run(argv: readonly string[]): Promise<number> {
     const { smallest: file } = flags;
     const smallest = file === undefined ? null : writeSmallest(history, verdicts, file);
     meter.end();
-    tell({ path, history, verdicts, smallest }, flags);
+    printWhileRead(() => tell({ path, history, verdicts, smallest }, flags));
     return EXITS[worst(verdicts)];
   } finally {
     meter.end();

@@ -23,6 +23,15 @@ export function print(line: string): void {
   write("stdout", `${line}\n`);
 }
 
+/** Prints by `tell`, as far as somebody reads it: there are files to write, or an exit code to give. */
+export function printWhileRead(tell: () => void): void {
+  try {
+    tell();
+  } catch (error) {
+    if (!(error instanceof OutputClosedError)) throw error;
+  }
+}
+
 /** Prints a line about the work on stderr. */
 export function note(line: string): void {
   write("stderr", `${clearProgress()}${line}\n`);

@@ -35,7 +35,6 @@ export function checkResultFiles(
 
 /** A plain file, or none yet; pipes and devices take what they are given, and lose nothing. */
 function isPlain(path: string): boolean {
-  if (path === "") throw new UsageError("a file needs a name");
   const there = infoOf(path);
   if (there?.isDirectory) throw new UsageError("it is a folder");
   return there?.isFile ?? true;

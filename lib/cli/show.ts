@@ -60,6 +60,9 @@ function run(argv: readonly string[]): Promise<number> {
     throw new UsageError("show needs a trace: kvdist show FILE, such as serve --trace FILE writes");
   }
   const { html, details, from: fromMs, to: toMs } = flags;
+  if (fromMs !== undefined && toMs !== undefined && fromMs > toMs) {
+    throw new UsageError("--from is later than --to");
+  }
   checkResultFiles([html], args);
   const trace = readTrace(args, { fromMs, toMs, linesMax: SHOW_LINES_MAX });
   if (html !== undefined) {

@@ -91,6 +91,17 @@ Deno.test("bench --html --plain: pictures go to the page only", async () => {
   assertStringIncludes(html, "<figcaption>eventual, 5 pairs</figcaption>");
 });
 
+Deno.test("bench --html: the page is written when nobody reads the figures, too", async () => {
+  const folder = await Deno.makeTempDir();
+  const file = `${folder}/levels.html`;
+  const args = ["bench", "--pairs", "5", "--rounds", "1", "--html", file, ...MEMORY];
+  const child = spawn(args, writing(folder));
+  await Promise.all([child.stdin.close(), child.stdout.cancel()]);
+  assertEquals(await new Response(child.stderr).text(), "");
+  assertEquals((await child.status).code, 0);
+  assertWellFormed(await Deno.readTextFile(file));
+});
+
 Deno.test("bench sweep: a table, curves, JSON and a page of real replicas", async () => {
   const folder = await Deno.makeTempDir();
   const file = `${folder}/sweep.html`;

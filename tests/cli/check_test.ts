@@ -2,7 +2,7 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { encodeLine, type HistoryLine } from "../../lib/check/history.ts";
 import { linesTold } from "../check/told.ts";
 import { modelHistory } from "../check/model.ts";
-import { kvdist, type Outcome } from "./program.ts";
+import { kvdist, type Outcome, spawn } from "./program.ts";
 
 const GOOD = `
   0 set x 1 → ok
@@ -98,6 +98,16 @@ linearizable is broken:
   6–7    process 1  get x → "1"     linearizable, replica 1
 `,
   );
+});
+
+Deno.test("check: the exit code tells of a violation, too, when nobody reads the words", async () => {
+  const child = spawn(["check", "-"], {});
+  await child.stdout.cancel();
+  const input = child.stdin.getWriter();
+  await input.write(new TextEncoder().encode(textOf(linesTold(STALE))));
+  await input.close();
+  assertEquals(await new Response(child.stderr).text(), "");
+  assertEquals((await child.status).code, 1);
 });
 
 Deno.test("check: what cannot be decided, exit 3", async () => {

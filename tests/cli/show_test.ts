@@ -54,6 +54,15 @@ Deno.test("show: what is no trace is one line, and exit 2", async () => {
   ));
 });
 
+Deno.test("show: a time of which nothing is told is said, and one that ends before it begins refused", () =>
+  withFile(TRACE, async (path) => {
+    const late = await kvdist(["show", path, "--from", "1h"], ALL);
+    assertEquals([late.code, late.stderr], [0, "The trace tells nothing of that time.\n"]);
+    const never = await kvdist(["show", path, "--from", "2s", "--to", "1s"], ALL);
+    assertEquals([never.code, never.stdout], [2, ""]);
+    assertMatch(never.stderr, /^kvdist show: --from is later than --to /);
+  }));
+
 Deno.test("show: a trace that was cut off is drawn up to there", () =>
   withFile(TRACE.slice(0, TRACE.length / 2), async (path) => {
     const { code, stdout, stderr } = await kvdist(["show", path], ALL);

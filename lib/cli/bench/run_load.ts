@@ -12,7 +12,7 @@ import { EXIT_OK } from "../command.ts";
 import { type FlagTable, parseFlags, type Values } from "../flags.ts";
 import type { Help } from "../help.ts";
 import { interruptible } from "../interrupt.ts";
-import { columns, json, print, progress } from "../output.ts";
+import { columns, json, print, printWhileRead, progress } from "../output.ts";
 import { checkResultFiles, writeResult } from "../result_file.ts";
 import { noArguments } from "./arguments.ts";
 import { checkDescriptors } from "./descriptors.ts";
@@ -71,8 +71,10 @@ export async function benchLoad(argv: readonly string[]): Promise<number> {
     await withPlace(flags, { consistency, signal }, async (place, signal) => {
       const settings = settingsOf(flags, place);
       const result = await measured(settings, signal, own);
-      if (flags.json) json(loadForm(place, settings, result));
-      else for (const line of loadLines(place, settings, result, drawOptions(flags))) print(line);
+      printWhileRead(() => {
+        if (flags.json) json(loadForm(place, settings, result));
+        else for (const line of loadLines(place, settings, result, drawOptions(flags))) print(line);
+      });
       if (flags.html !== undefined) writeResult(flags.html, loadPage(place, settings, result));
     });
     return EXIT_OK;

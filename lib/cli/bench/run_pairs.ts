@@ -11,7 +11,7 @@ import { EXIT_OK } from "../command.ts";
 import { type FlagTable, parseFlags, type Values } from "../flags.ts";
 import type { Help } from "../help.ts";
 import { interruptible } from "../interrupt.ts";
-import { columns, json, print, progress } from "../output.ts";
+import { columns, json, print, printWhileRead, progress } from "../output.ts";
 import { checkResultFiles, writeResult } from "../result_file.ts";
 import { noArguments } from "./arguments.ts";
 import { Latency } from "./latency.ts";
@@ -75,8 +75,10 @@ export async function benchPairs(argv: readonly string[]): Promise<number> {
   return await interruptible(async (signal) => {
     await withPlace(flags, { consistency: "eventual", signal }, async (place, signal) => {
       const measured = await allRuns(place, flags, signal);
-      if (flags.json) json(pairsForm(place, flags, measured));
-      else for (const line of pairsLines(place, flags, measured, drawOptions(flags))) print(line);
+      printWhileRead(() => {
+        if (flags.json) json(pairsForm(place, flags, measured));
+        else for (const line of pairsLines(place, flags, measured, drawOptions(flags))) print(line);
+      });
       if (flags.html !== undefined) writeResult(flags.html, pairsPage(place, flags, measured));
     });
     return EXIT_OK;

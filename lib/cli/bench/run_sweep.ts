@@ -14,7 +14,7 @@ import { type FlagTable, parseFlags, type Values } from "../flags.ts";
 import type { Help } from "../help.ts";
 import { interruptible } from "../interrupt.ts";
 import { didYouMean } from "../nearest.ts";
-import { columns, json, print, progress } from "../output.ts";
+import { columns, json, print, printWhileRead, progress } from "../output.ts";
 import { checkResultFiles, writeResult } from "../result_file.ts";
 import { noArguments } from "./arguments.ts";
 import { checkDescriptors } from "./descriptors.ts";
@@ -85,8 +85,10 @@ export async function benchSweep(argv: readonly string[]): Promise<number> {
   return await interruptible(async (signal) => {
     const result = await sweep(plan, meansOf(flags), signal);
     progress(null);
-    if (flags.json) json(sweepForm(flags, plan, result));
-    else for (const line of sweepLines(flags, plan, result, drawOptions(flags))) print(line);
+    printWhileRead(() => {
+      if (flags.json) json(sweepForm(flags, plan, result));
+      else for (const line of sweepLines(flags, plan, result, drawOptions(flags))) print(line);
+    });
     if (flags.html !== undefined) writeResult(flags.html, sweepPage(flags, plan, result));
     return result.points.length > 0 ? EXIT_OK : EXIT_FAILED;
   });

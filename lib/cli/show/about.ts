@@ -22,5 +22,10 @@ export function missingWords({ leftOut, unread = 0, lines, before }: Trace): str
     `${count(leftOut)} are not: --from and --to choose others.`;
   const torn = `${counted(unread, "line")} could not be read: a disk was full, or a process was ` +
     "killed. Something is missing, and nothing is judged.";
-  return [...(leftOut > 0 ? [left] : []), ...(unread > 0 ? [torn] : [])];
+  const isEmpty = !lines.slice(before).some((line) => "at" in line);
+  return [
+    ...(isEmpty ? ["The trace tells nothing of that time."] : []),
+    ...(leftOut > 0 ? [left] : []),
+    ...(unread > 0 ? [torn] : []),
+  ];
 }
