@@ -21,6 +21,7 @@ import type {
   Submitted,
   TraceLine,
 } from "./line.ts";
+import { toldText } from "./told.ts";
 import { messageName } from "./words.ts";
 
 /** The operations that a history has a form for. */
@@ -150,7 +151,11 @@ class HistoryMaker {
   }
 
   #invoked(line: InvokeLine): void {
-    if (this.#isStrange(line.key)) return;
+    // What is done to no single key has no key to be left out by.
+    if (!KNOWN.includes(line.op) || this.#isStrange(line.key)) {
+      this.#isLeftOut = true;
+      return;
+    }
     this.#open.set(line.process, line);
     this.#lines.push(invokeOf(line, {
       process: numberOf(this.#processes, line.process),
@@ -165,7 +170,8 @@ class HistoryMaker {
     const number = numberOf(this.#processes, process);
     if (type !== "ok") this.#lines.push({ type, process: number, at, ...(code && { code }) });
     else {
-      const read = asked.op === "get" ? { value: value ?? null } : {};
+      const text = typeof value === "string" ? wellFormed(value) : null;
+      const read = asked.op === "get" ? { value: text } : {};
       this.#lines.push({ type, process: number, at, ...read });
     }
   }
@@ -199,7 +205,7 @@ class HistoryMaker {
   }
 
   #isStrange(key: string): boolean {
-    const isStrange = this.#leftOut.has(key) || this.#leftOut.has(ALL_KEYS);
+    const isStrange = this.#leftOut.has(toldText(key)) || this.#leftOut.has(ALL_KEYS);
     this.#isLeftOut ||= isStrange;
     return isStrange;
   }
@@ -226,10 +232,10 @@ function idName(id: string): string {
   return `id ${id}`;
 }
 
-/** No key is empty: this stands for all of them. */
+/** No key is empty: this stands for all of them, as in `clear`. */
 const ALL_KEYS = "";
 
-/** The keys that a line does something to that a history has no form for. */
+/** The keys, as they are told, that a line does something to that a history has no form for. */
 function strangeKeys(line: TraceLine): string[] {
   if (line.type === "invoke") return KNOWN.includes(line.op) ? [] : keysOf(line);
   return line.type === "submit"
@@ -238,13 +244,13 @@ function strangeKeys(line: TraceLine): string[] {
 }
 
 function keysOf({ op, key, value }: Pick<InvokeLine, "op" | "key" | "value">): string[] {
-  if (!Array.isArray(value)) return [key];
-  const others = op === "several"
-    ? value.slice(1).map((pair) => Array.isArray(pair) ? pair[0] : undefined)
+  const contents: readonly unknown[] = Array.isArray(value) ? value.slice(1) : [];
+  const keys = op === "several"
+    ? contents.map((pair): unknown => Array.isArray(pair) ? pair[0] : undefined)
     : op === "rename"
-    ? [value[1]]
-    : [];
-  return [key, ...others].filter((other) => typeof other === "string");
+    ? [key, contents[0]]
+    : [key];
+  return keys.map((one) => typeof one === "string" ? toldText(one) : ALL_KEYS);
 }
 
 function invokeOf(
@@ -254,22 +260,29 @@ function invokeOf(
   const facts = {
     type: "invoke",
     at,
-    key,
+    key: wellFormed(key),
     level,
     replica,
     ...who,
     ...(session !== undefined && { session }),
   } as const;
-  const named = { ...facts, ...(id !== undefined && { id }) };
-  if (op === "set") return { ...named, op, value: String(value) };
+  const named = { ...facts, ...(id !== undefined && { id: wellFormed(id) }) };
+  if (op === "set") return { ...named, op, value: wellFormed(String(value)) };
   return op === "delete" ? { ...named, op } : { ...facts, op: "get" };
 }
 
 function orderOf({ op, key, value, id }: Submitted, index: number, origin: number) {
-  const facts = { type: "order", index, origin, ...(id !== undefined && { id }) } as const;
-  if (op === "set") return { ...facts, op, key, value: String(value) } as const;
-  if (op === "delete") return { ...facts, op, key } as const;
-  return op === "fence" && id !== undefined ? { ...facts, id, op } as const : null;
+  const named = id === undefined ? {} : { id: wellFormed(id) };
+  const facts = { type: "order", index, origin, ...named } as const;
+  const own = wellFormed(key);
+  if (op === "set") return { ...facts, op, key: own, value: wellFormed(String(value)) } as const;
+  if (op === "delete") return { ...facts, op, key: own } as const;
+  return op === "fence" && id !== undefined ? { ...facts, id: wellFormed(id), op } as const : null;
+}
+
+/** A text as a history has it: halves of characters, which stand for bytes, as escapes. */
+export function wellFormed(text: string): string {
+  return text.replaceAll(/\p{Cs}/gu, (half) => JSON.stringify(half).slice(1, -1));
 }
 
 /** The number that stands for another one: they begin with 0. */

@@ -7,6 +7,7 @@
 import type { Covers, Placed, Stamped, SubmitLine, Submitted, Waiting } from "./line.ts";
 import { replay } from "./replay.ts";
 import type { MessageStory } from "./story.ts";
+import { toldText } from "./told.ts";
 import { messageName, operationWords } from "./words.ts";
 
 /** Up to where a member has acknowledged an origin's messages, as a replica knows. */
@@ -63,7 +64,7 @@ export class Messages {
       this.all[place] = {
         ...this.all[place],
         words: operationWords(submitted),
-        key: submitted.key,
+        key: toldText(submitted.key),
         id: submitted.id ?? null,
         submitted: at,
       };

@@ -6,7 +6,11 @@
 
 import type { AnswerLine, InvokeLine } from "./line.ts";
 import type { MessageStory, OperationStory } from "./story.ts";
-import { operationWords, shown } from "./words.ts";
+import { toldText } from "./told.ts";
+import { operationWords, shown, valueWords } from "./words.ts";
+
+/** What is answered with that it is stored, and nothing else. */
+const STORED: readonly string[] = ["set", "delete", "clear", "fence"];
 
 /** Takes what lines tell of clients. */
 export class Operations {
@@ -16,7 +20,7 @@ export class Operations {
   readonly clients: number[] = [];
   readonly #places = new Map<number, number>();
   /** By process: what it has under way. */
-  readonly #open = new Map<number, OperationStory>();
+  readonly #open = new Map<number, { readonly operation: OperationStory; readonly op: string }>();
   readonly #ids = new Map<OperationStory, string>();
   readonly #messages = new Map<OperationStory, readonly [origin: number, n: number]>();
 
@@ -25,7 +29,7 @@ export class Operations {
     const { process, replica, level, key, op, id } = line;
     const operation: OperationStory = {
       client: this.#clientOf(line),
-      ...{ replica, level, key },
+      ...{ replica, level, key: toldText(key) },
       words: operationWords(line),
       isRead: op === "get",
       began: at,
@@ -37,22 +41,20 @@ export class Operations {
       staleBy: null,
     };
     this.all.push(operation);
-    this.#open.set(process, operation);
+    this.#open.set(process, { operation, op });
     if (id !== undefined) this.#ids.set(operation, id);
   }
 
   /** It is answered. */
   answered({ process, type, value, code, origin, n }: AnswerLine, at: number): void {
-    const operation = this.#open.get(process);
-    if (operation === undefined) return;
+    const open = this.#open.get(process);
+    if (open === undefined) return;
     this.#open.delete(process);
+    const { operation, op } = open;
     operation.ended = at;
     operation.outcome = type;
     operation.value = value ?? null;
-    if (type !== "ok") operation.answer = shown(code ?? type);
-    else if (operation.isRead) {
-      operation.answer = value === undefined || value === null ? "nothing" : shown(value);
-    } else operation.answer = "STORED";
+    operation.answer = type === "ok" ? answerWords(op, value) : shown(code ?? type);
     if (origin !== undefined && n !== undefined) this.#messages.set(operation, [origin, n]);
   }
 
@@ -102,6 +104,12 @@ export class Operations {
     this.#places.set(number, this.clients.length);
     return this.clients.push(replica) - 1;
   }
+}
+
+/** What a client was told where nothing failed. */
+function answerWords(op: string, value: AnswerLine["value"]): string {
+  if (op === "get" || typeof value === "string") return valueWords(value);
+  return STORED.includes(op) ? "STORED" : "done";
 }
 
 /** The index from which on every message is told: 1 if that is so since the beginning. */

@@ -7,9 +7,16 @@
 import { carryOut, type Keys } from "../store/apply.ts";
 import { decodeContent } from "../wire/operation.ts";
 import type { Submitted } from "./line.ts";
+import { toldText } from "./told.ts";
 
 /** A key that a message gave another value; null: none. */
 export type Change = readonly [key: string, value: string | null];
+
+/** Whether a long text, of which a trace tells only the beginning, is a part of this one. */
+function isUnclear(value: string): boolean {
+  return /… \(\d+ bytes, [0-9a-f]{8}\)/.test(value) &&
+    !/^.{32}… \(\d+ bytes, [0-9a-f]{8}\)$/s.test(value);
+}
 
 /** Keys that note what changes them, and know which of them nobody has told of. */
 class NotedKeys implements Keys {
@@ -17,6 +24,8 @@ class NotedKeys implements Keys {
   readonly #values = new Map<string, string | null>();
   /** What other keys hold: nothing, or nobody knows. */
   #isWhole = true;
+  /** What these hold nobody knows, either. */
+  readonly #unknown = new Set<string>();
   /** Whether it was asked for what nobody knows. */
   #isGuess = false;
   #changes: Change[] = [];
@@ -27,19 +36,24 @@ class NotedKeys implements Keys {
     this.#changes = [];
     if (!this.#isGuess) return changes;
     this.#isGuess = false;
-    for (const [key] of changes) this.#values.delete(key);
+    for (const [key] of changes) {
+      this.#values.delete(key);
+      this.#unknown.add(key);
+    }
     return [];
   }
 
   /** Anything may have happened. */
   forget(): void {
     this.#values.clear();
+    this.#unknown.clear();
     this.#isWhole = false;
   }
 
   get(key: string): string | undefined {
     const value = this.#values.get(key);
-    if (value === undefined && !this.#isWhole) this.#isGuess = true;
+    const isKnown = this.#isWhole && !this.#unknown.has(key);
+    if (value === undefined && !isKnown) this.#isGuess = true;
     return value ?? undefined;
   }
 
@@ -48,11 +62,14 @@ class NotedKeys implements Keys {
   }
 
   set(key: string, value: string): void {
+    this.#isGuess ||= isUnclear(value);
+    this.#unknown.delete(key);
     this.#values.set(key, value);
-    this.#changes.push([key, value]);
+    this.#changes.push([key, toldText(value)]);
   }
 
   delete(key: string): void {
+    this.#unknown.delete(key);
     this.#values.set(key, null);
     this.#changes.push([key, null]);
   }
@@ -60,6 +77,7 @@ class NotedKeys implements Keys {
   clear(): void {
     for (const [key, value] of this.#values) if (value !== null) this.#changes.push([key, null]);
     this.#values.clear();
+    this.#unknown.clear();
     this.#isWhole = true;
   }
 }
@@ -82,7 +100,9 @@ export function replay(ordered: readonly Ordered[]): Change[][] {
   return ordered.map(({ index, submitted }) => {
     if (index > last + 1) keys.forget();
     last = index;
-    const operation = submitted === null ? null : decodeContent(submitted.key, submitted.value);
+    const operation = submitted === null
+      ? null
+      : decodeContent(toldText(submitted.key), submitted.value);
     if (submitted === null || operation === null) {
       keys.forget();
       return [];

@@ -70,6 +70,7 @@ export interface OperationStory {
   readonly level: string;
   /** What it asks, in a few words. */
   readonly words: string;
+  /** As a trace tells of it: of a long one the beginning, the length and a checksum. */
   readonly key: string;
   readonly isRead: boolean;
   readonly began: number;

@@ -17,11 +17,10 @@ const CONTENTS_SHOWN_MAX = 3;
 const UNSAFE = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 
 /** What is called otherwise by its clients. */
-const NAMES: ReadonlyMap<string, string> = new Map([
-  ["add", "incr"],
-  ["put", "set"],
-  ["take", "getdel"],
-]);
+const NAMES: ReadonlyMap<string, string> = new Map([["add", "incr"], ["take", "getdel"]]);
+
+/** What `SET` and `RENAME` of Redis say of when they are carried out. */
+const WHEN: ReadonlyMap<unknown, string> = new Map([["absent", "nx"], ["present", "xx"]]);
 
 /** A text on one line that drives no terminal, cut when it is long. */
 export function shown(text: string, charactersMax = TEXT_SHOWN_MAX): string {
@@ -32,6 +31,14 @@ export function shown(text: string, charactersMax = TEXT_SHOWN_MAX): string {
 /** What somebody tells in words, likewise. */
 export function shownWords(text: string): string {
   return shown(text, WORDS_SHOWN_MAX);
+}
+
+/** What a trace tells of an operation. */
+interface Told {
+  readonly op: string;
+  readonly key: string;
+  readonly value?: unknown;
+  readonly id?: string;
 }
 
 /**
@@ -47,27 +54,49 @@ export function shownWords(text: string): string {
  * assertEquals(operationWords({ op: "get", key: "x" }), "get x");
  * ```
  */
-export function operationWords(
-  { op, key, value, id }: {
-    readonly op: string;
-    readonly key: string;
-    readonly value?: unknown;
-    readonly id?: string;
-  },
-): string {
-  const name = NAMES.get(op) ?? shown(op);
+export function operationWords({ op, key, value, id }: Told): string {
   if (op === "fence") return `outcome ${shown(id ?? "")}`;
-  if (typeof value === "string") return `${name} ${shown(key)}=${shown(value)}`;
-  const contents = Array.isArray(value) ? value.slice(1) : [];
-  const words = contents.slice(0, CONTENTS_SHOWN_MAX).map(contentWords);
-  const more = contents.length > CONTENTS_SHOWN_MAX ? "…" : "";
-  return [name, shown(key), ...words, more].filter((word) => word !== "").join(" ");
+  if (typeof value === "string") return `${shown(op)} ${pairWords(key, value)}`;
+  const contents: readonly unknown[] = Array.isArray(value) ? value.slice(1) : [];
+  return wordsOf(op, key, contents).filter((word) => word !== "").join(" ");
 }
 
-/** A content, or a key with its value. */
-function contentWords(content: unknown): string {
-  const parts = Array.isArray(content) ? content.slice(0, 2) : [content];
-  return parts.flatMap((part) => typeof part === "string" ? shown(part) : []).join("=");
+function wordsOf(op: string, key: string, contents: readonly unknown[]): string[] {
+  const [first, second, third] = contents;
+  switch (op) {
+    case "put":
+      return ["set", pairWords(key, first), WHEN.get(second) ?? "", third === true ? "get" : ""];
+    case "cas":
+      return [op, shown(key), `${valueWords(first)}→${valueWords(second)}`];
+    case "rename":
+      return [op, shown(key), valueWords(first), WHEN.get(second) ?? ""];
+    case "several":
+      return severalWords(contents);
+    default: {
+      const texts = contents.filter((content) => typeof content === "string");
+      return [NAMES.get(op) ?? shown(op), shown(key), ...texts.map(valueWords)];
+    }
+  }
+}
+
+/** Many keys at once: all are set, or all are deleted. */
+function severalWords(contents: readonly unknown[]): string[] {
+  const pairs = contents.map((pair): readonly unknown[] => Array.isArray(pair) ? pair : []);
+  const name = pairs.every(([, value]) => value === null) ? "del" : "mset";
+  const words = pairs.slice(0, CONTENTS_SHOWN_MAX).map(([key, value]) => pairWords(key, value));
+  return [name, ...words, pairs.length > CONTENTS_SHOWN_MAX ? "…" : ""];
+}
+
+/** A key with its value, if it has one. */
+function pairWords(key: unknown, value: unknown): string {
+  const name = typeof key === "string" ? shown(key) : "";
+  return typeof value === "string" ? `${name}=${valueWords(value)}` : name;
+}
+
+/** A value, of which one sees that it is one. */
+export function valueWords(value: unknown): string {
+  if (typeof value !== "string") return "nothing";
+  return value === "" ? '""' : shown(value);
 }
 
 /** A message's name: its origin and its number there. */

@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { connect } from "../../lib/client/mod.ts";
 import { readTrace } from "../../lib/cli/show/read_trace.ts";
+import { displayWidth } from "../../lib/show/text.ts";
 import { storyOf } from "../../lib/trace/tell.ts";
 import { kvdist } from "../cli/program.ts";
 import { RespConnection } from "./resp.ts";
@@ -88,6 +89,63 @@ Deno.test("serve --trace tells of both protocols; show draws it, check judges it
 
     const checked = await kvdist(["check", trace, "--json"], ALL);
     assertEquals(checked.code, 0, checked.stdout + checked.stderr);
+  }));
+
+Deno.test("what Redis's clients do is drawn as they say it, fits 80 columns, and is judged", () =>
+  withFolder(async (folder) => {
+    const trace = `${folder}/run.jsonl`;
+    const bytes = Uint8Array.of(0xff, 0x1b, 0x80, 13, 10);
+    const asked: [args: (string | Uint8Array)[], words: string, answer: string][] = [
+      [["SET", "n", "1"], "set n=1", "STORED"],
+      [["INCRBY", "n", "41"], "incr n 41", "done"],
+      [["APPEND", "n", "!"], "append n !", "done"],
+      [["INCR", "n"], "incr n 1", "not_a_number"],
+      [["GET", "n"], "get n", "42!"],
+      [["MSET", "a", "1", "b", "2"], "mset a=1 b=2", "done"],
+      [["DEL", "a", "none"], "del a none", "done"],
+      [["GET", "a"], "get a", "nothing"],
+      [["GETDEL", "b"], "getdel b", "done"],
+      [["SET", "c", "3", "NX", "GET"], "set c=3 nx get", "done"],
+      [["RENAME", "c", "d"], "rename c d", "done"],
+      [["SET", "empty", ""], 'set empty=""', "STORED"],
+      [["GET", "empty"], "get empty", '""'],
+      [["SET", bytes, bytes], `set ${"\u{fffd}".repeat(5)}=${"\u{fffd}".repeat(5)}`, "STORED"],
+      [["GET", bytes], `get ${"\u{fffd}".repeat(5)}`, "\u{fffd}".repeat(5)],
+      [["SET", "k".repeat(1024), "v"], `set ${"k".repeat(23)}…=v`, "STORED"],
+      [["DEL", "k".repeat(1024)], `del ${"k".repeat(23)}…`, "done"],
+      [["GET", "k".repeat(1024)], `get ${"k".repeat(23)}…`, "nothing"],
+      [["SET", "long", "l".repeat(9_000)], `set long=${"l".repeat(23)}…`, "STORED"],
+      [["GET", "long"], "get long", `${"l".repeat(23)}…`],
+    ];
+    {
+      await using server = await startServer({ data: `${folder}/data`, args: ["--trace", trace] });
+      using resp = await RespConnection.open(server.replicas[0].client);
+      for (const [args] of asked) await resp.ask(...args);
+      await told(trace, 14);
+      assertEquals(await server.stop(), 0);
+    }
+    const read = readTrace([trace]);
+    const { operations } = storyOf(read.lines, read);
+    assertEquals(
+      operations.map(({ words, answer, staleBy }) => [words, answer, staleBy]),
+      asked.map(([, words, answer]) => [words, answer, null]),
+    );
+    for (const more of [[], ["--details"]]) {
+      const { code, stdout, stderr } = await kvdist(["show", trace, ...more], ALL);
+      assertEquals([code, stderr], [0, ""]);
+      for (const line of stdout.split("\n")) assert(displayWidth(line) <= 80, line);
+      // deno-lint-ignore no-control-regex
+      assert(!/[\x00-\x09\x0b-\x1f\ud800-\udfff]/.test(stdout), "it drives no terminal");
+    }
+    const html = `${folder}/run.html`;
+    assertEquals((await kvdist(["show", trace, "--html", html], ALL)).code, 0);
+    assertMatch(await Deno.readTextFile(html), /mset a=1 b=2/);
+    // Of what a history has no form for, nothing is claimed.
+    const checked = await kvdist(["check", trace, "--json"], ALL);
+    assertEquals(checked.code, 3, checked.stderr);
+    const { guarantees } = JSON.parse(checked.stdout);
+    assertEquals([guarantees.sequential.verdict, guarantees.present.verdict], ["ok", "unknown"]);
+    assert(guarantees.sequential.judged > 0, "keys that were only set and read are judged");
   }));
 
 Deno.test("what is no trace is not written to, and is said in one line", () =>

@@ -6,6 +6,7 @@ import { historyOf } from "../../lib/check/reader.ts";
 import type { Guarantee } from "../../lib/check/verdict.ts";
 import { historyLinesOf, JUDGED_TYPES } from "../../lib/trace/history.ts";
 import type { AnswerLine, InvokeLine, TraceLine } from "../../lib/trace/line.ts";
+import { toldText } from "../../lib/trace/told.ts";
 import { simulated } from "./lines.ts";
 
 let process = 0;
@@ -85,6 +86,40 @@ Deno.test("what a history has no form for is left out with its keys, and nothing
   const [header, ...rest] = historyLinesOf({ lines, replicas: 3 });
   assertEquals("incomplete" in header, true);
   assertEquals(rest.some((line) => "key" in line && line.key === "c"), false);
+});
+
+Deno.test("what is done to many keys leaves out these, long ones too, and no others", () => {
+  const long = "k".repeat(1_000);
+  const pairs = ["several", ["a", null], [toldText(long), null]];
+  const lines: TraceLine[] = [
+    ...written(10, 1, "v"),
+    ...told(9, set("v"), { origin: 0, n: 1 }),
+    ...told(20, { op: "several", key: "", value: pairs }, { origin: 0, n: 2 }),
+    ...["x", "a", long, "b"].flatMap((key, i) => told(30 + 10 * i, { key }, { value: "v" })),
+  ];
+  const [, ...rest] = historyLinesOf({ lines, replicas: 3 });
+  const asked = rest.flatMap((line) => line.type === "invoke" ? [`${line.op} ${line.key}`] : []);
+  assertEquals(asked, ["set x", "get x", "get b"]);
+  // It may have been done to any key.
+  const [, ...none] = historyLinesOf({
+    lines: [...lines, ...told(90, { op: "clear", key: "", value: ["clear"] })],
+    replicas: 3,
+  });
+  assertEquals(none.filter((line) => line.type === "invoke"), []);
+});
+
+Deno.test("bytes that are no text are told apart, and judged", () => {
+  const [key, value] = ["\udcff", "\udc80\r\n"];
+  const facts = { replica: 0, time: 1 } as const;
+  const lines: TraceLine[] = [
+    ...told(9, { ...set(value), key, id: "\udcff" }, { origin: 0, n: 1 }),
+    { type: "submit", at: 10, ...facts, messages: [{ n: 1, op: "set", key, value, id: key }] },
+    { type: "deliver", at: 11, ...facts, messages: [[1, 0, 1]] },
+    ...told(20, { key }, { value }),
+  ];
+  assertEquals(verdicts(lines, ["sequential", "present"]), ["ok", "ok"]);
+  const other = told(30, { key, level: "linearizable" }, { value: "\udc81\r\n" });
+  assertEquals(verdicts([...lines, ...other], ["present"]), ["illegal"]);
 });
 
 Deno.test("a trace of which only a part is told proves nothing is missing", () => {

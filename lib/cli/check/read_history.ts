@@ -46,7 +46,13 @@ function historyOfTrace(path: string): History {
   if (trace.leftOut > 0) {
     throw new HistoryError(`more than ${JUDGED_LINES_MAX} lines are too many to judge`);
   }
-  return historyOf(historyLinesOf(trace));
+  try {
+    return historyOf(historyLinesOf(trace));
+  } catch (error) {
+    if (!(error instanceof HistoryError)) throw error;
+    // The lines that it counts are not those of the file.
+    throw new HistoryError(`in the order of time, ${error.message}`, { cause: error });
+  }
 }
 
 interface Source {

@@ -11,8 +11,9 @@ import { type Guarantee, GUARANTEES, type Verdict } from "../../check/verdict.ts
 import { actionWord } from "../../check/words.ts";
 import { HistoryError } from "../../errors.ts";
 import type { ReportVerdict } from "../../show/report/compact.ts";
-import { historyLinesOf, unknownHistory } from "../../trace/history.ts";
+import { historyLinesOf, unknownHistory, wellFormed } from "../../trace/history.ts";
 import type { Story } from "../../trace/story.ts";
+import { toldText } from "../../trace/told.ts";
 import { asking } from "../demo/judged.ts";
 import type { Trace } from "./read_trace.ts";
 
@@ -93,7 +94,7 @@ function placeOf({ tries, keys }: History, row: number, story: Story): number[] 
   const began = tries.beginAt[row] / 1000 - story.began;
   const place = story.operations.findIndex((operation) =>
     Math.abs(operation.began - began) < 0.0005 && operation.replica === tries.replica[row] &&
-    operation.key === keys.text(tries.key[row])
+    wellFormed(operation.key) === toldText(keys.text(tries.key[row]))
   );
   return place < 0 ? [] : [place];
 }
