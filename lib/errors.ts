@@ -158,8 +158,8 @@ export class RefusedError extends FailedError {
 
 /** The text of anything thrown, for one line of output. */
 export function reason(error: unknown): string {
-  if (error instanceof Deno.errors.NotCapable) return notAllowed(error.message);
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  return error.name === "NotCapable" ? notAllowed(error.message) : error.message;
 }
 
 const VERBS = new Map([["read", "read"], ["write", "write to"], ["run", "run"]]);
