@@ -36,7 +36,7 @@ Deno.test("no command shows a hint of Deno", async () => {
     ["check", "/proc/1/mem"],
     ["demo", "stale", "--html", "/proc/x"],
     ["demo", "stale", "--trace", "/kvdist/x"],
-    ["chaos", "--data", "/kvdist/x", "--history", "/dev/null"],
+    ["chaos", "--history", "/kvdist/x"],
     ["chaos", "--trace", "/proc/x"],
     ["bench", "--html", "/proc/x"],
     ["bench", "load", "--trace", "/proc/x"],

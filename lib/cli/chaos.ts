@@ -36,7 +36,7 @@ import {
   type Style,
   styled,
 } from "./output.ts";
-import { checkResultFiles, copyResult, writeResult } from "./result_file.ts";
+import { checkKept, checkResultFiles, copyResult, writeResult } from "./result_file.ts";
 
 const HELP = {
   usage: ["kvdist chaos [FLAGS]"],
@@ -83,6 +83,7 @@ async function run(argv: readonly string[]): Promise<number> {
   if (args.length > 0) throw new UsageError(`chaos takes no arguments, and got ${args[0]}`);
   const faults = readFaults(flags.faults);
   checkResultFiles([flags.history, smallestFile(flags), flags.trace, flags.html]);
+  checkKept(flags.history);
   return await interruptible((signal) => runIn(flags, faults, signal));
 }
 

@@ -25,7 +25,16 @@ import { didYouMean } from "./nearest.ts";
 import { paintDiagram } from "./show/paint.ts";
 import { beganOf } from "./show/read_trace.ts";
 import { writeReport } from "./show/write_report.ts";
-import { columns, isTerminal, json, print, progress, type Style, styled } from "./output.ts";
+import {
+  columns,
+  isTerminal,
+  json,
+  print,
+  printWhileRead,
+  progress,
+  type Style,
+  styled,
+} from "./output.ts";
 import { checkResultFiles, writeResult } from "./result_file.ts";
 
 const DELAY_MS_MAX = 600_000;
@@ -168,7 +177,9 @@ async function show(
         (processes, signal) => playOn(demo, processes, signal, plan),
       );
     if (flags.history !== undefined) writeResult(flags.history, record.text());
-    return conclude(name, results, judgeAsAsked(record.lines()), flags);
+    const concluded = conclusion(name, results, judgeAsAsked(record.lines()));
+    printWhileRead(() => conclude(concluded, flags));
+    return concluded.ok ? EXIT_OK : EXIT_FAILED;
   } finally {
     teller.progress(null);
   }
@@ -210,7 +221,7 @@ async function playOn<S extends Scenery>(
     }),
     teller,
     paint: PAINT,
-    played: (played) => flags.json && json(playedForm(demo, played)),
+    played: (played) => flags.json && tell(flags, () => json(playedForm(demo, played))),
   });
   await record.addFinals(scenery);
   if (flags.trace !== undefined) writeResult(flags.trace, record.traceText());
@@ -225,16 +236,26 @@ async function playOn<S extends Scenery>(
   return results;
 }
 
-/** Says what came of it all. */
-function conclude(
+/** What came of it all. */
+interface Concluded {
+  readonly demo: string;
+  readonly results: readonly Played[];
+  readonly judged: readonly Judged[];
+  readonly asPredicted: number;
+  readonly ok: boolean;
+}
+
+function conclusion(
   demo: string,
   results: readonly Played[],
   judged: readonly Judged[],
-  flags: DemoFlags,
-): number {
+): Concluded {
   const asPredicted = results.filter(({ verdict }) => verdict === "as predicted").length;
   const kept = judged.every(({ verdict }) => verdict === "ok");
-  const ok = asPredicted === results.length && kept;
+  return { demo, results, judged, asPredicted, ok: asPredicted === results.length && kept };
+}
+
+function conclude({ demo, results, judged, asPredicted, ok }: Concluded, flags: DemoFlags): void {
   const { history, trace, html } = flags;
   if (flags.json) {
     const files = { ...(history && { history }), ...(trace && { trace }), ...(html && { html }) };
@@ -249,7 +270,6 @@ function conclude(
     if (history !== undefined) print(`The history is in ${history}: kvdist check ${history}`);
     print(`${asPredicted} of ${counted(results.length, "scene")} as predicted`);
   }
-  return ok ? EXIT_OK : EXIT_FAILED;
 }
 
 /** What the history keeps of what was asked for: here, illegal is a mistake of kvdist. */
@@ -267,6 +287,12 @@ function keptLines(judged: readonly Judged[]): string[] {
   ];
 }
 
+/** Whoever asked for files gets them, though nobody reads what is printed. */
+function tell({ history, trace, html }: DemoFlags, say: () => void): void {
+  if ((history ?? trace ?? html) === undefined) say();
+  else printWhileRead(say);
+}
+
 function tellerFor(flags: DemoFlags): Teller {
   return {
     live: isTerminal("stderr") && !flags.plain,
@@ -274,7 +300,7 @@ function tellerFor(flags: DemoFlags): Teller {
     line(text) {
       // Both may be one terminal: the line must not stand behind the countdown.
       progress(null);
-      if (!flags.json) print(text);
+      if (!flags.json) tell(flags, () => print(text));
     },
     progress: (text) => progress(text),
   };

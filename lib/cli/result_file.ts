@@ -33,6 +33,16 @@ export function checkResultFiles(
   }
 }
 
+/**
+ * Checks that what is written into the file can be read again, as pipes and devices do not let one.
+ *
+ * @throws {UsageError} if not
+ */
+export function checkKept(path: string): void {
+  if (isPlain(path)) return;
+  throw new UsageError(`cannot keep ${printable(path)}: it is no plain file`);
+}
+
 /** A plain file, or none yet; pipes and devices take what they are given, and lose nothing. */
 function isPlain(path: string): boolean {
   const there = infoOf(path);

@@ -4,7 +4,7 @@ import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/a
 import { existsSync } from "@std/fs/exists";
 import { checkResultFiles, copyResult, writeResult } from "../../lib/cli/result_file.ts";
 import { FailedError, UsageError } from "../../lib/errors.ts";
-import { kvdist } from "./program.ts";
+import { kvdist, spawn } from "./program.ts";
 
 async function inFolder(use: (folder: string) => void | Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
@@ -121,3 +121,23 @@ Deno.test("a run that fails leaves no file for its result, and one that is there
     assertEquals((await kvdist(args, options)).code, 1);
     assertEquals(Deno.readTextFileSync(page), "precious");
   }));
+
+Deno.test("demo writes its files, though nobody reads what it prints", () =>
+  inFolder(async (folder) => {
+    const files = ["html", "trace", "history"].map((name) => `${folder}/${name}`);
+    const flags = files.flatMap((path) => [`--${path.slice(folder.length + 1)}`, path]);
+    const child = spawn(["demo", "stale", "--scene", "1", "--delay", "50ms", ...flags], {
+      ...{ permissions: ["--allow-all"], env: { TMPDIR: folder } },
+    });
+    await Promise.all([child.stdin.close(), child.stdout.cancel()]);
+    assertEquals(await new Response(child.stderr).text(), "");
+    assertEquals((await child.status).code, 0);
+    for (const path of files) assert(Deno.statSync(path).size > 0, path);
+  }));
+
+Deno.test("chaos keeps its history where it can be read again", async () => {
+  const args = ["chaos", "--history", "/dev/null"];
+  const { code, stdout, stderr } = await kvdist(args, { permissions: ["--allow-all"] });
+  assertEquals([code, stdout], [2, ""]);
+  assertStringIncludes(stderr, "kvdist chaos: cannot keep /dev/null: it is no plain file");
+});
