@@ -77,6 +77,8 @@ function grown({ replicas, began, lines }: Told, options: DiagramOptions, random
     drawn.push(...drawing.settled(teller.story(), toldMs));
   }
   const pieces = drawn.length;
+  // The last moment in milliseconds may be a hair before that of the last line.
+  for (const line of lines.slice(taken)) teller.take(line);
   drawn.push(...drawing.rest(teller.story()));
   return { drawn, pieces };
 }
