@@ -7,6 +7,7 @@
 
 import type { Consistency } from "../consistency.ts";
 import type { RequestError } from "../errors.ts";
+import { unreachable } from "../invariant.ts";
 import type { Entry } from "../order/message.ts";
 import type { Operation, Result } from "../order/operation.ts";
 import type { Effects, Event } from "../order/step.ts";
@@ -146,7 +147,7 @@ export class ClientTrace {
     const request = this.#request(operation, options, askedMs);
     return {
       carriedOut: (result, origin, n) => {
-        this.#trace.answered(this.#client, request, { ...outcomeOf(result), origin, n });
+        this.#trace.answered(this.#client, request, { ...outcomeOf(operation, result), origin, n });
         asker.carriedOut(result, origin, n);
       },
       answered: (reply) => {
@@ -174,8 +175,26 @@ export class ClientTrace {
   }
 }
 
-function outcomeOf(result: Result): Answered {
-  return result.type === "failed" ? { type: "fail", code: result.reason } : { type: "ok" };
+function outcomeOf(operation: Operation, result: Result): Answered {
+  switch (result.type) {
+    case "stored":
+      return { type: "ok" };
+    case "unchanged":
+      return { type: "ok", code: "unchanged" };
+    case "value":
+      return { type: "ok", value: result.value === null ? null : toldText(result.value) };
+    case "number":
+      return { type: "ok", ...(isAskedFor(operation) && { value: result.number }) };
+    case "failed":
+      return { type: "fail", code: result.reason };
+    default:
+      return unreachable(result);
+  }
+}
+
+/** Whoever only sets many keys does not ask how many it has deleted. */
+function isAskedFor(operation: Operation): boolean {
+  return operation.type !== "several" || operation.pairs.some(([, value]) => value === null);
 }
 
 function answerOf(reply: Reply): Answered {

@@ -273,9 +273,9 @@ export interface AnswerLine {
   readonly process: number;
   /** When, in microseconds since 1970. */
   readonly at: number;
-  /** A get's only: what was read; null if there was no such key. */
+  /** What was read, or what the operation gave; null if there was no such key. */
   readonly value?: string | null;
-  /** What kind of failure. */
+  /** What kind of failure; of what was done `unchanged`, if its condition did not hold. */
   readonly code?: string;
   /** The message that a write became. */
   readonly origin?: number;

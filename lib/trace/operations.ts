@@ -54,7 +54,9 @@ export class Operations {
     operation.ended = at;
     operation.outcome = type;
     operation.value = value ?? null;
-    operation.answer = type === "ok" ? answerWords(op, value) : shown(code ?? type);
+    operation.answer = type === "ok" && code === undefined
+      ? answerWords(op, value)
+      : shown(code ?? type);
     if (origin !== undefined && n !== undefined) this.#messages.set(operation, [origin, n]);
   }
 
@@ -108,7 +110,7 @@ export class Operations {
 
 /** What a client was told where nothing failed. */
 function answerWords(op: string, value: AnswerLine["value"]): string {
-  if (op === "get" || typeof value === "string") return valueWords(value);
+  if (op === "get" || value !== undefined) return valueWords(value);
   return STORED.includes(op) ? "STORED" : "done";
 }
 

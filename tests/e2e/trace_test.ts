@@ -97,22 +97,23 @@ Deno.test("what Redis's clients do is drawn as they say it, fits 80 columns, and
     const bytes = Uint8Array.of(0xff, 0x1b, 0x80, 13, 10);
     const asked: [args: (string | Uint8Array)[], words: string, answer: string][] = [
       [["SET", "n", "1"], "set n=1", "STORED"],
-      [["INCRBY", "n", "41"], "incr n 41", "done"],
-      [["APPEND", "n", "!"], "append n !", "done"],
+      [["INCRBY", "n", "41"], "incr n 41", "42"],
+      [["APPEND", "n", "!"], "append n !", "3"],
       [["INCR", "n"], "incr n 1", "not_a_number"],
       [["GET", "n"], "get n", "42!"],
       [["MSET", "a", "1", "b", "2"], "mset a=1 b=2", "done"],
-      [["DEL", "a", "none"], "del a none", "done"],
+      [["DEL", "a", "none"], "del a none", "1"],
       [["GET", "a"], "get a", "nothing"],
-      [["GETDEL", "b"], "getdel b", "done"],
-      [["SET", "c", "3", "NX", "GET"], "set c=3 nx get", "done"],
+      [["GETDEL", "b"], "getdel b", "2"],
+      [["SET", "c", "3", "NX", "GET"], "set c=3 nx get", "nothing"],
+      [["SETNX", "c", "4"], "set c=4 nx", "unchanged"],
       [["RENAME", "c", "d"], "rename c d", "done"],
       [["SET", "empty", ""], 'set empty=""', "STORED"],
       [["GET", "empty"], "get empty", '""'],
       [["SET", bytes, bytes], `set ${"\u{fffd}".repeat(5)}=${"\u{fffd}".repeat(5)}`, "STORED"],
       [["GET", bytes], `get ${"\u{fffd}".repeat(5)}`, "\u{fffd}".repeat(5)],
       [["SET", "k".repeat(1024), "v"], `set ${"k".repeat(23)}…=v`, "STORED"],
-      [["DEL", "k".repeat(1024)], `del ${"k".repeat(23)}…`, "done"],
+      [["DEL", "k".repeat(1024)], `del ${"k".repeat(23)}…`, "1"],
       [["GET", "k".repeat(1024)], `get ${"k".repeat(23)}…`, "nothing"],
       [["SET", "long", "l".repeat(9_000)], `set long=${"l".repeat(23)}…`, "STORED"],
       [["GET", "long"], "get long", `${"l".repeat(23)}…`],
@@ -121,7 +122,7 @@ Deno.test("what Redis's clients do is drawn as they say it, fits 80 columns, and
       await using server = await startServer({ data: `${folder}/data`, args: ["--trace", trace] });
       using resp = await RespConnection.open(server.replicas[0].client);
       for (const [args] of asked) await resp.ask(...args);
-      await told(trace, 14);
+      await told(trace, 15);
       assertEquals(await server.stop(), 0);
     }
     const read = readTrace([trace]);
