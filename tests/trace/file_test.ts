@@ -146,16 +146,27 @@ Deno.test("a window has what is in it, and where replicas stood before", () =>
       ...{ state: "live", ballot: [round, 0], members: [0, 1] },
     });
     const said = (at: number) => line(began + at);
+    const fault = (at: number, phase: "begin" | "end", id: number): TraceLine => ({
+      ...{ type: "fault", at: began + at, fault: "pause", phase, replicas: [id] },
+    });
     {
       using file = new TraceFile(path, silent);
       for (const one of [view(1_000, 1), view(2_000, 2), said(3_000), said(9_000), said(10_000)]) {
         file.add(one);
       }
+      for (const one of [fault(3_500, "begin", 0), fault(4_000, "end", 0)]) file.add(one);
+      for (const one of [fault(4_500, "begin", 1), fault(9_200, "end", 1)]) file.add(one);
     }
     const seen = readTrace([path], { fromMs: 5, toMs: 9.5 });
-    assertEquals([seen.lines, seen.leftOut], [[view(2_000, 2), said(9_000)], 0]);
+    const before = [view(2_000, 2), fault(4_500, "begin", 1)];
+    assertEquals([seen.lines, seen.leftOut, seen.before], [
+      [...before, said(9_000), fault(9_200, "end", 1)],
+      0,
+      before.length,
+    ]);
     const few = readTrace([path], { linesMax: 2 });
-    assertEquals([few.lines, few.leftOut], [[view(1_000, 1), view(2_000, 2)], 3]);
+    assertEquals([few.lines, few.leftOut], [[view(1_000, 1), view(2_000, 2)], 7]);
+    assertThrows(() => readTrace([path, path]), UsageError, "is named twice");
   }));
 
 Deno.test("traces of different clusters are not one", () =>

@@ -13,7 +13,7 @@ import { isObject, parseJson } from "../../wire/json.ts";
 /** A trace, in the order of time. */
 export interface Trace extends Pick<TraceHeader, "replicas" | "began"> {
   readonly lines: readonly TraceLine[];
-  /** How many of them are from before the window: where the replicas stood. */
+  /** How many of them are from before the window: where the replicas stood, what was done to them. */
   readonly before: number;
   /** How many lines of the time that was asked for were left out, since they are too many. */
   readonly leftOut: number;
@@ -35,11 +35,13 @@ export interface TraceWindow {
 
 /**
  * The trace in the files: of one run, each with what some of its replicas told. What stands before
- * the window is read only for where the replicas stood.
+ * the window is read only for where the replicas stood, and what was being done to them.
  *
  * @throws {UsageError} if one cannot be read, or is no trace of as many replicas
  */
 export function readTrace(paths: readonly string[], window: TraceWindow = {}): Trace {
+  const twice = paths.find((path, i) => paths.indexOf(path) < i);
+  if (twice !== undefined) throw new UsageError(`${twice} is named twice`);
   const headers = paths.map((path) => named(path, () => headerOf(path)));
   const [{ replicas }] = headers;
   const other = headers.findIndex((header) => header.replicas !== replicas);
@@ -71,7 +73,7 @@ class Seen {
   #lines: TraceLine[] = [];
   #leftOut = 0;
   #unread = 0;
-  /** Before the window: by replica and type, what was told last of where it stood. */
+  /** Before the window: what was told last of where each replica stood, and of faults without end. */
   readonly #before = new Map<string, TraceLine>();
 
   constructor(
@@ -87,7 +89,18 @@ class Seen {
   take(line: TraceLine): void {
     if (!("at" in line) || (line.at >= this.#from && line.at <= this.#to)) {
       if (this.#lines.push(line) >= 2 * this.#linesMax) this.#cut();
-    } else if (line.at < this.#from && (line.type === "view" || line.type === "start")) {
+    } else if (line.at < this.#from) {
+      this.#takeBefore(line);
+    }
+  }
+
+  #takeBefore(line: TraceLine): void {
+    if (line.type === "fault") {
+      const { fault, replicas, ways = [] } = line;
+      const name = JSON.stringify([fault, replicas, ways]);
+      if (line.phase === "begin") this.#before.set(name, line);
+      else this.#before.delete(name);
+    } else if (line.type === "view" || line.type === "start") {
       const name = `${line.replica} ${line.type}`;
       const before = this.#before.get(name);
       if (before === undefined || atOf(before) <= line.at) this.#before.set(name, line);
