@@ -240,30 +240,31 @@ export class Page {
     await this.evaluate(`${frame}.then(() => ${frame})`);
   }
 
-  /** Moves the mouse onto the middle of the first that a selector finds. */
-  async point(selector: string): Promise<void> {
-    const [x, y] = await this.#middle(selector);
-    await this.#send("Input.dispatchMouseEvent", { type: "mouseMoved", x, y });
-    await this.drawn();
-  }
-
   /** Clicks, where a person would, on the first that a selector finds. */
   async click(selector: string): Promise<void> {
-    const [x, y] = await this.#middle(selector);
-    const mouse = { x, y, button: "left", clickCount: 1 };
+    const mouse = { ...await this.#middleOf(selector), button: "left", clickCount: 1 };
     await this.#send("Input.dispatchMouseEvent", { type: "mousePressed", ...mouse });
     await this.#send("Input.dispatchMouseEvent", { type: "mouseReleased", ...mouse });
     await this.drawn();
   }
 
-  async #middle(selector: string): Promise<number[]> {
+  /** Points at the first that a selector finds. */
+  async point(selector: string): Promise<void> {
+    const place = await this.#middleOf(selector);
+    await this.#send("Input.dispatchMouseEvent", { type: "mouseMoved", ...place });
+    await this.drawn();
+  }
+
+  /** Scrolls there, and gives where it lies then. */
+  async #middleOf(selector: string): Promise<{ x: number; y: number }> {
     const place = await this.evaluate(`(() => {
       const found = document.querySelector(${JSON.stringify(selector)});
       found.scrollIntoView({ block: "center" });
       const { x, y, width, height } = found.getBoundingClientRect();
       return [x + width / 2, y + height / 2];
     })()`);
-    return Array.isArray(place) ? place.map(Number) : [];
+    const [x, y] = Array.isArray(place) ? place.map(Number) : [];
+    return { x, y };
   }
 
   /** Presses a key. */
@@ -299,13 +300,23 @@ export class Page {
     await this.drawn();
   }
 
+  /** Keeps it as it comes out on paper, to be looked at. */
+  async print(name: string): Promise<void> {
+    const { data } = await this.#send("Page.printToPDF");
+    await keep(`${name}.pdf`, String(data));
+  }
+
   /** Keeps a picture of the whole page, to be looked at. */
   async screenshot(name: string): Promise<void> {
     const { data } = await this.#send("Page.captureScreenshot", { captureBeyondViewport: true });
-    await Deno.mkdir(OUTPUT, { recursive: true });
-    const bytes = Uint8Array.from(atob(String(data)), (character) => character.charCodeAt(0));
-    await Deno.writeFile(new URL(`${name}.png`, OUTPUT), bytes);
+    await keep(`${name}.png`, String(data));
   }
+}
+
+async function keep(name: string, base64: string): Promise<void> {
+  await Deno.mkdir(OUTPUT, { recursive: true });
+  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  await Deno.writeFile(new URL(name, OUTPUT), bytes);
 }
 
 function textOf(params: Record<string, unknown>, ...path: readonly string[]): string {

@@ -27,7 +27,7 @@ async function withReport(
     await act(page, path);
     assertEquals(page.errors, []);
     assertEquals(page.failures, []);
-    assertEquals(page.requests.filter((url) => !url.startsWith("file://")), []);
+    assertEquals(page.requests.filter((url) => !/^(file|data):/.test(url)), []);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -35,6 +35,16 @@ async function withReport(
 
 function browserTest(name: string, act: () => Promise<void>): void {
   Deno.test({ name, ignore: chromiumPath() === null, fn: act });
+}
+
+/** How many of what looks so are drawn: those of a lane are one path. */
+async function drawn(page: Page, look: string): Promise<number> {
+  return Number(
+    await page.evaluate(
+      `[...document.querySelectorAll("#picture path${look}")]
+        .reduce((sum, path) => sum + Number(path.dataset.count), 0)`,
+    ),
+  );
 }
 
 const moment = async (page: Page) =>
@@ -45,14 +55,15 @@ browserTest(
   () =>
     withReport(readTrace([KNOWN]), async (page) => {
       assertEquals(await page.text("h1"), "a run & its <faults>");
-      assertEquals(await page.count(".op.stale"), 1);
-      assertMatch(await page.text(".op.stale title"), /get x → old .*stale: it misses set x=new/);
+      assertEquals(await drawn(page, ".op.stale"), 1);
+      await page.point(".op.stale");
+      assertMatch(await page.text("#diagram .hint"), /get x → old .*stale: it misses set x=new/);
       assertEquals(await page.texts(".stale-mark"), ["✱ stale"]);
       assertEquals(await page.count('[data-fault="cut"]'), 1);
-      const views = await page.texts(".band-live title");
-      assert(views.some((view) => /: 0 1$/.test(view)), views.join("; "));
-      assert(views.some((view) => /: 0 1 2$/.test(view)), views.join("; "));
-      assert(await page.count(".until") > 0, "a staleness window");
+      const views = await page.texts("#picture text");
+      assert(views.some((view) => /^live in view .*: 0 1$/.test(view)), views.join("; "));
+      assert(views.some((view) => /^live in view .*: 0 1 2$/.test(view)), views.join("; "));
+      assert(await drawn(page, ".until") > 0, "a staleness window");
 
       // The moment of the stale read: the write that was under way waits for those that are cut off.
       assertMatch(await page.text("#now"), /is told old/);
@@ -83,7 +94,7 @@ browserTest(
       await page.press("ArrowLeft");
       assertEquals(await moment(page), first);
 
-      const marks = () => page.count("[data-mark]");
+      const marks = () => drawn(page, ".mark");
       const all = await marks();
       for (let i = 0; i < 8; i++) await page.press("+");
       assert(await marks() < all, "closer, there is less to see");
@@ -102,22 +113,26 @@ browserTest(
         "false",
       );
 
-      const arrows = () => page.count("line.acknowledge");
+      const arrows = () => drawn(page, ".acknowledge:not(.head)");
       assert(await arrows() > 0);
       await page.choose("#acks", false);
       assertEquals(await arrows(), 0);
       await page.choose("#others", true);
-      assert(await page.count("line.other") > 0);
+      assert(await drawn(page, ".other") > 0);
       await page.choose("#axis", "lamport");
       assert((await page.texts("text.dim")).some((text) => /^t=\d+$/.test(text)));
       await page.choose("#axis", "wall");
 
       await page.click("#verdicts button");
-      assert(await page.count(".op.named") >= 2, "the operations that break it are marked");
+      await page.until("document.querySelector('.op.named')");
+      const named = await drawn(page, ".op.named");
+      assert(named >= 2, "the operations that break it are marked");
       await page.choose("#key", "m");
-      assertEquals((await page.texts("#values tbody tr")).length, 3);
+      await page.until("document.querySelectorAll('#value-rows tbody tr').length === 3");
+      await page.until("document.querySelectorAll('#operations button').length < 7");
       await page.click("#operations button");
-      assertEquals(await page.count(".op.named"), 1);
+      await page.until("document.querySelectorAll('.op.named').length === 1");
+      assertEquals(await drawn(page, ".op.named"), 1);
       await page.click("[data-do=theme]");
       assertEquals(await page.evaluate("document.documentElement.dataset.theme"), "dark");
     }),
@@ -145,6 +160,8 @@ browserTest(
         }, "image/svg+xml").documentElement.nodeName`,
       );
       assertEquals(parsed, "svg");
+      assertMatch(svg, /<title>[^<]*get x → old [^<]*stale: it misses set x=new<\/title>/);
+      assertMatch(svg, /<title>replica 1: live in view [^<]*: 0 1<\/title>/);
 
       const log = (await saved(page, "shiviz")).trimEnd().split("\n");
       const last = new Map<string, Record<string, number>>();
@@ -197,10 +214,14 @@ browserTest("values are never taken for markup", () => {
     await page.choose("#others", true);
     assertEquals(await page.evaluate("globalThis.evil"), undefined);
     assertEquals(await page.count("img"), 0);
-    assertEquals(await page.count("script"), 2);
+    assertEquals(await page.count("script"), 3);
     assert((await page.text("#key")).includes("<script>"), "it is shown as it is");
   });
 });
+
+function byTime(a: TraceLine, b: TraceLine): number {
+  return ("at" in a ? a.at : 0) - ("at" in b ? b.at : 0);
+}
 
 /** As many lines as are shown at most, of writes as quick as they come. */
 function busy(count: number): TraceLine[] {
@@ -247,22 +268,79 @@ function busy(count: number): TraceLine[] {
       { type: "ok", process, at: at + 330, origin: 0, n },
     );
   }
-  return lines.slice(0, count).sort((a, b) => ("at" in a ? a.at : 0) - ("at" in b ? b.at : 0));
+  return lines.slice(0, count).sort(byTime);
 }
+
+const BUSY: Trace = { replicas: 3, began: 0, lines: busy(10_000), before: 0, leftOut: 0 };
 
 browserTest(
   "ten thousand events are a page of less than a megabyte, drawn in few elements",
   () =>
+    withReport(BUSY, async (page, path) => {
+      const { size } = await Deno.stat(path);
+      assert(size < 1_000_000, `${size} bytes`);
+      const elements = await page.count("#picture *");
+      assert(elements < 600, `${elements} elements`);
+      assert(await drawn(page, ".mark") > 1000);
+      for (let i = 0; i < 6; i++) await page.press("+");
+      assert(await drawn(page, ".broadcast:not(.head)") > 0);
+    }),
+);
+
+browserTest("moving the cursor draws nothing else anew", () =>
+  withReport(BUSY, async (page) => {
+    await page.until("document.querySelector('#operations table')");
+    await page.evaluate(`globalThis.kept = ["#picture", "#values svg", "#operations table"]
+      .map((selector) => document.querySelector(selector))`);
+    const line = () => page.evaluate("document.querySelector('#diagram .cursor').style.transform");
+    const before = await line();
+    for (let i = 0; i < 40; i++) await page.press("ArrowRight");
+    assert(await line() !== before, "the line moves");
+    assertMatch(await page.text("#queue"), /pending/);
+    assertEquals(await page.evaluate("kept.every((element) => element.isConnected)"), true);
+  }));
+
+browserTest("what has not come where the trace ends is told apart from what is lost", () => {
+  const lines: TraceLine[] = [0, 1].map((replica) => (
+    { type: "start", at: 1, replica, time: 0, index: 0 }
+  ));
+  for (const n of [1, 2, 3]) {
+    const told = { replica: 0, time: n };
+    lines.push(
+      { type: "submit", at: 10 * n, ...told, messages: [{ n, op: "set", key: "k", value: "v" }] },
+      { type: "broadcast", at: 10 * n + 1, ...told, to: [1], messages: [[n, n]] },
+    );
+  }
+  // The second has come, so the first never will; the third still may.
+  lines.push({
+    ...{ type: "receive", at: 25, replica: 1, time: 3, from: 0 },
+    ...{ of: "broadcast", messages: [[2, 2]] },
+  });
+  lines.sort(byTime);
+  const trace = { replicas: 2, began: 0, lines, before: 0, leftOut: 0 };
+  return withReport(trace, async (page) => {
+    assertEquals(await drawn(page, ".lost:not(.broadcast)"), 1);
+    assertEquals(await drawn(page, ".under-way:not(.broadcast)"), 1);
+    await page.point("path.under-way:not(.broadcast)");
+    assertMatch(await page.text("#diagram .hint"), /still under way where the trace ends/);
+    await page.point("path.lost:not(.broadcast)");
+    assertMatch(await page.text("#diagram .hint"), /not seen to come/);
+  });
+});
+
+browserTest(
+  "on paper the report is light and whole",
+  () =>
     withReport(
-      { replicas: 3, began: 0, lines: busy(10_000), before: 0, leftOut: 0 },
-      async (page, path) => {
-        const { size } = await Deno.stat(path);
-        assert(size < 1_000_000, `${size} bytes`);
-        const elements = await page.count("#picture *");
-        assert(elements < 12_000, `${elements} elements`);
-        for (let i = 0; i < 6; i++) await page.press("+");
-        await page.drawn();
-        assert(await page.count("line.broadcast") > 0);
+      readTrace([KNOWN]),
+      async (page) => {
+        await page.evaluate(`addEventListener("beforeprint", () => globalThis.printed =
+          [document.documentElement.dataset.theme, document.querySelector("details").open]);
+          undefined`);
+        await page.print("report");
+        assertEquals(await page.evaluate("String(globalThis.printed)"), ",true");
+        assertEquals(await page.evaluate("document.documentElement.dataset.theme"), "dark");
       },
+      "dark",
     ),
 );

@@ -15,9 +15,11 @@ import { reportVerdicts } from "./verdicts.ts";
 
 /** The page's parts stand in files beside the code; in the executable, too. */
 function parts(): ReportParts {
-  const read = (name: string) =>
-    Deno.readTextFileSync(new URL(`../../show/report/${name}`, import.meta.url));
-  return { style: read("page.css"), script: read("page.js"), body: read("body.html") };
+  const address = (name: string) => new URL(`../../show/report/${name}`, import.meta.url);
+  const read = (name: string) => Deno.readTextFileSync(address(name));
+  const names = [...Deno.readDirSync(address("page"))].map(({ name }) => name).sort();
+  const modules = new Map(names.map((name) => [name, read(`page/${name}`)]));
+  return { style: read("page.css"), modules, body: read("body.html") };
 }
 
 /**

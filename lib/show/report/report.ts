@@ -12,8 +12,8 @@ import { compact, type Told } from "./compact.ts";
 export interface ReportParts {
   /** The look. */
   readonly style: string;
-  /** What draws, for a browser. */
-  readonly script: string;
+  /** What draws, for a browser: the texts of modules that import each other as `./NAME`. */
+  readonly modules: ReadonlyMap<string, string>;
   /** The body. */
   readonly body: string;
 }
@@ -30,7 +30,7 @@ export interface ReportFacts {
 export function report(
   told: Told,
   { title, about }: ReportFacts,
-  { style, script, body }: ReportParts,
+  { style, modules, body }: ReportParts,
 ): string {
   const filled = body.replaceAll("{title}", () => escape(title)).replaceAll(
     "{about}",
@@ -42,9 +42,21 @@ export function report(
     style: `\n${COLOUR_STYLE}${style}`,
     body: `${filled}
 <script type="application/json" id="story">${data}</script>
-<script>
-${script}</script>`,
+<script type="importmap">${embedded({ imports: addressesOf(modules) })}</script>
+<script type="module">import "report/main.js";</script>`,
   });
+}
+
+/**
+ * A page from disk may import no file beside it, so the text of each module is its address. Such an
+ * address has no neighbours that `./` could mean: modules know each other as `report/NAME`.
+ */
+function addressesOf(modules: ReadonlyMap<string, string>): Record<string, string> {
+  const addresses = [...modules].map(([name, text]) => {
+    const named = `${text.replaceAll('"./', '"report/')}//# sourceURL=report/${name}\n`;
+    return [`report/${name}`, `data:text/javascript;charset=utf-8,${encodeURIComponent(named)}`];
+  });
+  return Object.fromEntries(addresses);
 }
 
 /** Values never end the element that holds them, nor begin another: `<` is written as JSON may. */

@@ -1,0 +1,60 @@
+/** The space-time diagram. */
+
+import { arrowLayer } from "./arrow_layer.js";
+import { axisElements, bandLayer, definitions, faultLayer } from "./backdrop.js";
+import { laneElements } from "./backdrop.js";
+import { cursorLine } from "./cursor.js";
+import { element, svg } from "./dom.js";
+import { hintsOf } from "./hint.js";
+import { markLayer } from "./mark_layer.js";
+import { operationLayer } from "./operation_layer.js";
+import { part } from "./parts.js";
+import { fit, height } from "./scale.js";
+import { together } from "./shapes.js";
+
+/** @typedef {import("./shapes.js").Shape} Shape */
+
+/**
+ * The picture of what is seen.
+ *
+ * @param {number} width
+ * @param {(shapes: Shape[]) => Element[]} drawn how shapes become elements
+ */
+export function picture(width, drawn) {
+  const [bands, faults, operations, arrows] = [
+    bandLayer(),
+    faultLayer(),
+    operationLayer(),
+    arrowLayer(),
+  ];
+  const back = [...bands.shapes, ...faults.shapes];
+  const front = [...arrows.shapes, ...operations.shapes, ...markLayer()];
+  const root = svg("svg", {
+    ...{ viewBox: `0 0 ${width} ${height}`, width, height, role: "img", id: "picture" },
+    "aria-label": "Space-time diagram; the tables below tell the same",
+  });
+  const lanes = svg("g", { "clip-path": "url(#lanes)" });
+  lanes.append(...drawn(front));
+  root.append(definitions(), ...drawn(bands.shapes), ...axisElements(), ...laneElements());
+  root.append(...drawn(faults.shapes), lanes);
+  root.append(...bands.texts, ...faults.texts, ...arrows.texts, ...operations.texts);
+  return { root, front, back, leftOut: arrows.leftOut };
+}
+
+/** Draws it, with what it says where one points at something. */
+export function showDiagram() {
+  const holder = element("diagram");
+  const hints = hintsOf(holder);
+  const cursor = cursorLine(holder);
+  part(holder, ["seen"], () => {
+    const { root, front, back, leftOut } = picture(fit(holder), together);
+    holder.querySelector("svg")?.remove();
+    holder.prepend(root);
+    hints.know(front, back);
+    cursor.place();
+    element("hidden").textContent = leftOut === 0
+      ? ""
+      : `${leftOut} arrows are not drawn: they lie upon others. See closer to have them.`;
+  });
+  part(holder, ["cursor"], cursor.place);
+}

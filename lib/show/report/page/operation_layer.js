@@ -1,0 +1,96 @@
+/** The bars of the diagram: what clients asked, and until when their writes were not everywhere. */
+
+import { svg } from "./dom.js";
+import { CHARACTER_PX, clientY, GUTTER, isSeen, right, within, x } from "./scale.js";
+import { box, sparse } from "./shapes.js";
+import { clients, lasts, operations } from "./story.js";
+import { view } from "./view.js";
+import { ms, operationWords } from "./words.js";
+
+/**
+ * @typedef {{
+ *   operation: import("./story.js").Operation, begin: number, end: number, last: number,
+ * }} Seen `last`: where its staleness window ends, if it has one
+ */
+
+const BAR = 13;
+/** A shorter one would not be seen. */
+const BAR_WIDTH_MIN = 3;
+/** Of more there is no room to say more of each that is stale than that it is. */
+const CROWDED = 60;
+
+export function operationLayer() {
+  const seen = operations.map(placed).filter(({ begin, last }) => isSeen(begin, last));
+  const shown = sparse(seen, ({ operation, end }) => ({
+    lane: `${operation.client}`,
+    right: end,
+    isSpecial: isSpecial(operation),
+  }));
+  // What stands out lies on top.
+  const inFront = [
+    ...shown.filter(({ operation }) => !isSpecial(operation)),
+    ...shown.filter(({ operation }) => isSpecial(operation)),
+  ];
+  return {
+    shapes: [...shown.flatMap(windowShape), ...inFront.map(barShape)],
+    texts: [...wordTexts(shown), ...staleTexts(shown)],
+  };
+}
+
+/** @param {Seen["operation"]} operation */
+const isSpecial = ({ staleBy, number }) => staleBy !== null || view.named.has(number);
+
+/** @param {Seen["operation"]} operation @returns {Seen} */
+function placed(operation) {
+  const { replica, began, ended, everywhere } = operation;
+  const [begin, end] = [x(replica, began), x(replica, ended ?? lasts)];
+  return { operation, begin, end, last: everywhere === null ? end : x(replica, everywhere) };
+}
+
+/** @param {Seen} seen */
+function windowShape({ operation: { client, ended, everywhere }, end, last }) {
+  if (ended === null || everywhere === null) return [];
+  const told = () =>
+    `stale for ${ms(everywhere - ended)}: from its answer until the last replica applied it`;
+  return [box(`${client}`, "until", told, {
+    ...{ x: within(end), y: clientY(client) - BAR / 2 + 2 },
+    ...{ width: Math.max(1, within(last) - within(end)), height: BAR - 4 },
+  })];
+}
+
+/** @param {Seen} seen */
+function barShape({ operation, begin, end }) {
+  const { client, outcome, isRead, staleBy, number } = operation;
+  const look = [
+    ...["op", outcome, ...(isRead ? ["read"] : [])],
+    ...(staleBy === null ? [] : ["stale"]),
+    ...(view.named.has(number) ? ["named"] : []),
+  ].join(" ");
+  const [x, y] = [within(begin), clientY(client) - BAR / 2];
+  const width = Math.max(BAR_WIDTH_MIN, within(end) - x);
+  return box(`${client}`, look, () => operationWords(operation), { x, y, width, height: BAR });
+}
+
+/** What was asked, above the bar, if there is room. @param {Seen[]} shown */
+function wordTexts(shown) {
+  /** By client: up to where words stand. */
+  const written = clients.map(() => GUTTER);
+  return shown.flatMap(({ operation: { client, isRead, words, answer }, begin }) => {
+    const told = isRead ? `${words} → ${answer}` : words;
+    const wide = told.length * CHARACTER_PX;
+    const from = Math.min(begin, right() - wide);
+    if (begin < GUTTER || from < written[client]) return [];
+    written[client] = from + wide;
+    return [svg("text", { x: from, y: clientY(client) - BAR / 2 - 2 }, told)];
+  });
+}
+
+/** @param {Seen[]} shown */
+function staleTexts(shown) {
+  const stale = shown.filter(({ operation }) => operation.staleBy !== null);
+  const told = stale.length > CROWDED ? "✱" : "✱ stale";
+  return stale.map(({ operation: { client }, end }) => {
+    const [x, y] = [within(end) + 3, clientY(client) + BAR / 2 - 1];
+    return svg("text", { class: "stale-mark label", x, y }, told);
+  });
+}
