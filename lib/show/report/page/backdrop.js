@@ -51,7 +51,9 @@ export function axisElements() {
     const text = view.axis === "wall" ? `${Number((at / 1000).toFixed(3))} ms` : `t=${at}`;
     return [
       svg("line", { class: "grid", x1: left, x2: left, y1: TOP - 6, y2: height - 24 }),
-      svg("text", { class: "dim", x: left, y: height - 8, "text-anchor": "middle" }, text),
+      ...[TOP - 12, height - 8].map((y) =>
+        svg("text", { class: "dim", x: left, y, "text-anchor": "middle" }, text)
+      ),
     ];
   });
 }

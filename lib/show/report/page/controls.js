@@ -72,7 +72,7 @@ function pressed(event) {
 
 /** What the pointer points at, in units of the axis. @param {MouseEvent} event */
 const pointedAt = ({ clientX }) =>
-  valueAt(clientX - element("diagram").getBoundingClientRect().left);
+  valueAt(clientX - element("picture").getBoundingClientRect().left);
 
 /** @param {WheelEvent} event */
 function wheeled(event) {

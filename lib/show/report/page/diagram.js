@@ -3,13 +3,13 @@
 import { arrowLayer } from "./arrow_layer.js";
 import { axisElements, bandLayer, definitions, faultLayer } from "./backdrop.js";
 import { laneElements } from "./backdrop.js";
-import { cursorLine } from "./cursor.js";
+import { cursorElements, cursorOver } from "./cursor.js";
 import { element, svg } from "./dom.js";
 import { hintsOf } from "./hint.js";
 import { markLayer } from "./mark_layer.js";
 import { operationLayer } from "./operation_layer.js";
 import { part } from "./parts.js";
-import { fit, height } from "./scale.js";
+import { fit, height, TOP } from "./scale.js";
 import { together } from "./shapes.js";
 
 /** @typedef {import("./shapes.js").Shape} Shape */
@@ -38,6 +38,7 @@ export function picture(width, drawn) {
   root.append(definitions(), ...drawn(bands.shapes), ...axisElements(), ...laneElements());
   root.append(...drawn(faults.shapes), lanes);
   root.append(...bands.texts, ...faults.texts, ...arrows.texts, ...operations.texts);
+  root.append(...cursorElements(TOP - 8, height - 22));
   return { root, front, back, leftOut: arrows.leftOut };
 }
 
@@ -45,7 +46,7 @@ export function picture(width, drawn) {
 export function showDiagram() {
   const holder = element("diagram");
   const hints = hintsOf(holder);
-  const cursor = cursorLine(holder);
+  const cursor = cursorOver(holder);
   part(holder, ["seen"], () => {
     const { root, front, back, leftOut } = picture(fit(holder), together);
     holder.querySelector("svg")?.remove();

@@ -19,14 +19,17 @@ export function hintsOf(holder) {
   const known = { front: [], back: [] };
   const hide = () => hint.hidden = true;
   holder.addEventListener("pointermove", (event) => {
-    const { left, top, width } = holder.getBoundingClientRect();
+    const { left, top, width, height } = (holder.firstElementChild ?? holder)
+      .getBoundingClientRect();
     const [x, y] = [event.clientX - left, event.clientY - top];
     const meant = nearest(known.front, NEAR_PX, x, y) ?? nearest(known.back, 0, x, y);
     if (meant === undefined || event.buttons !== 0) return hide();
     hint.hidden = false;
     hint.textContent = meant.told();
-    const room = Math.max(0, width - hint.offsetWidth);
-    hint.style.transform = `translate(${Math.min(x + ASIDE_PX, room)}px, ${y + ASIDE_PX}px)`;
+    const [right, below] = [x + ASIDE_PX, y + ASIDE_PX];
+    const isRoom = below + hint.offsetHeight < height;
+    hint.style.left = `${Math.max(0, Math.min(right, width - hint.offsetWidth))}px`;
+    hint.style.top = `${isRoom ? below : y - ASIDE_PX - hint.offsetHeight}px`;
   });
   holder.addEventListener("pointerleave", hide);
   return {

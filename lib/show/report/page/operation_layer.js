@@ -16,8 +16,7 @@ import { ms, operationWords } from "./words.js";
 const BAR = 13;
 /** A shorter one would not be seen. */
 const BAR_WIDTH_MIN = 3;
-/** Of more there is no room to say more of each that is stale than that it is. */
-const CROWDED = 60;
+const STALE = "✱ stale";
 
 export function operationLayer() {
   const seen = operations.map(placed).filter(({ begin, last }) => isSeen(begin, last));
@@ -75,22 +74,26 @@ function barShape({ operation, begin, end }) {
 function wordTexts(shown) {
   /** By client: up to where words stand. */
   const written = clients.map(() => GUTTER);
-  return shown.flatMap(({ operation: { client, isRead, words, answer }, begin }) => {
+  return shown.flatMap(({ operation: { client, isRead, words, answer }, begin, end }) => {
     const told = isRead ? `${words} → ${answer}` : words;
     const wide = told.length * CHARACTER_PX;
-    const from = Math.min(begin, right() - wide);
-    if (begin < GUTTER || from < written[client]) return [];
-    written[client] = from + wide;
+    const from = Math.min(within(begin), right() - wide);
+    const isCut = begin < GUTTER && within(end) - from < wide;
+    if (isCut || from < written[client]) return [];
+    written[client] = from + wide + CHARACTER_PX;
     return [svg("text", { x: from, y: clientY(client) - BAR / 2 - 2 }, told)];
   });
 }
 
-/** @param {Seen[]} shown */
+/** Marks what is stale, with the word if there is room up to the next. @param {Seen[]} shown */
 function staleTexts(shown) {
-  const stale = shown.filter(({ operation }) => operation.staleBy !== null);
-  const told = stale.length > CROWDED ? "✱" : "✱ stale";
-  return stale.map(({ operation: { client }, end }) => {
-    const [x, y] = [within(end) + 3, clientY(client) + BAR / 2 - 1];
-    return svg("text", { class: "stale-mark label", x, y }, told);
+  /** @type {Map<number, number>} By client: where the next stands. */
+  const next = new Map();
+  return shown.filter(({ operation }) => operation.staleBy !== null).reverse().map((seen) => {
+    const { client } = seen.operation;
+    const [x, y] = [within(seen.end) + 3, clientY(client) + BAR / 2 - 1];
+    const isRoom = x + STALE.length * CHARACTER_PX < (next.get(client) ?? Infinity);
+    next.set(client, x);
+    return svg("text", { class: "stale-mark label", x, y }, isRoom ? STALE : "✱");
   });
 }

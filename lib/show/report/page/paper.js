@@ -1,6 +1,7 @@
 /** On paper the page is light, drawn to the end, and nothing of it is folded away. */
 
-import { drawAll } from "./parts.js";
+import { changed, drawAll } from "./parts.js";
+import { forPaper } from "./scale.js";
 
 const { dataset } = document.documentElement;
 
@@ -10,10 +11,14 @@ export function preparePaper() {
     const folded = [...document.querySelectorAll("details")].filter(({ open }) => !open);
     delete dataset.theme;
     for (const details of folded) details.open = true;
+    forPaper(true);
+    changed("seen");
     drawAll();
     addEventListener("afterprint", () => {
       if (theme !== undefined) dataset.theme = theme;
       for (const details of folded) details.open = false;
+      forPaper(false);
+      changed("seen");
     }, { once: true });
   });
 }

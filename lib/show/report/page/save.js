@@ -2,18 +2,15 @@
 
 import { picture } from "./diagram.js";
 import { element, svg } from "./dom.js";
-import { fit, height, place, TOP } from "./scale.js";
+import { fit } from "./scale.js";
 import { eachAlone } from "./shapes.js";
 import { arrows, marks, replicas } from "./story.js";
-import { cursorOnAxis } from "./view.js";
 
 /** @typedef {import("./story.js").Arrow} Arrow */
 /** @typedef {{ at: number, replica: number, text: string, sends?: Arrow, receives?: Arrow }} Line */
 
 export function saveSvg() {
   const { root } = picture(fit(element("diagram")), eachAlone);
-  const left = place(cursorOnAxis());
-  root.append(svg("line", { class: "cursor", x1: left, x2: left, y1: TOP - 10, y2: height - 22 }));
   root.setAttribute("xmlns", "http://www.w3.org/2000/svg");
   const looks = document.querySelector("style")?.textContent ?? "";
   root.prepend(svg("style", {}, looks.replaceAll(":root", "svg") + "svg{font:12px sans-serif}"));

@@ -12,21 +12,34 @@ export const REPLICA_LANE = 74;
 const BOTTOM = 30;
 
 /** So wide is a character, about. */
-export const CHARACTER_PX = 6.6;
+export const CHARACTER_PX = 6.9;
+
+export const height = TOP + clients.length * CLIENT_LANE + replicas.length * REPLICA_LANE + BOTTOM;
 
 const WIDTH_MIN = 480;
-let width = 1000;
+/** So wide a sheet is, at the size of the words on the page … */
+const PAPER_WIDTH = 760;
+/** … and so is what fills it, to its height: more clients than it has room for are drawn smaller. */
+const PAPER_RATIO = 190 / 210;
 
-/** The pictures become as wide as their holder. @param {HTMLElement} holder */
+let width = 1000;
+let isPaper = false;
+
+/** From now on pictures are drawn for paper, or not. @param {boolean} is */
+export function forPaper(is) {
+  isPaper = is;
+}
+
+/** The pictures become as wide as their holder, or as paper. @param {HTMLElement} holder */
 export function fit(holder) {
-  width = Math.max(WIDTH_MIN, holder.clientWidth);
+  width = isPaper
+    ? Math.max(PAPER_WIDTH, height * PAPER_RATIO)
+    : Math.max(WIDTH_MIN, holder.clientWidth);
   return width;
 }
 
 /** Where the lanes end. */
 export const right = () => width - RIGHT;
-
-export const height = TOP + clients.length * CLIENT_LANE + replicas.length * REPLICA_LANE + BOTTOM;
 
 /** @param {number} replica */
 export const replicaY = (replica) => TOP + replica * REPLICA_LANE + REPLICA_LANE / 2;

@@ -1,6 +1,6 @@
 /** A key's value at each replica over time. */
 
-import { cursorLine } from "./cursor.js";
+import { cursorElements, cursorOver } from "./cursor.js";
 import { element, select, svg, table } from "./dom.js";
 import { hintsOf } from "./hint.js";
 import { part } from "./parts.js";
@@ -15,8 +15,15 @@ const LANE = 30;
 /** A value's first characters tell something. */
 const CHARACTERS_MIN = 3;
 
-/** The values of the chosen key, and the key. */
-let chosen = { key: "", values: /** @type {Held[]} */ ([]) };
+/** The key that was looked at last, and its values. */
+let known = { key: "", values: /** @type {Held[]} */ ([]) };
+
+/** Those of the chosen key. */
+function valuesNow() {
+  const key = select("key").value;
+  if (key !== known.key) known = { key, values: valuesOf(key) };
+  return known;
+}
 
 export function showValues() {
   for (const key of keys) select("key").append(new Option(key, key));
@@ -25,16 +32,14 @@ export function showValues() {
 
   const holder = element("values");
   const hints = hintsOf(holder);
-  const cursor = cursorLine(holder);
+  const cursor = cursorOver(holder);
   const rows = element("value-rows");
   part(rows, ["key"], () => {
-    const { key, values } = chosen;
+    const { key, values } = valuesNow();
     const cells = values.map(({ replica, at, value }) => [`${replica}`, ms(at), value]);
     rows.replaceChildren(table(`Values of ${key}`, ["replica", "from", "value"], cells));
   }, { isPatient: true });
   part(holder, ["seen", "key"], () => {
-    const key = select("key").value;
-    if (key !== chosen.key) chosen = { key, values: valuesOf(key) };
     const { root, shapes } = picture(fit(holder));
     holder.querySelector("svg")?.remove();
     holder.prepend(root);
@@ -46,12 +51,13 @@ export function showValues() {
 
 /** @param {number} width */
 function picture(width) {
+  const { key, values } = valuesNow();
   const height = replicas.length * LANE + 8;
   const root = svg("svg", {
     ...{ viewBox: `0 0 ${width} ${height}`, width, height, role: "img" },
-    "aria-label": `The values of ${chosen.key} at each replica over time; the table tells them`,
+    "aria-label": `The values of ${key} at each replica over time; the table tells them`,
   });
-  const seen = chosen.values.map((held) => {
+  const seen = values.map((held) => {
     const { replica, at, until } = held;
     return { held, from: x(replica, at), to: x(replica, until) };
   }).filter(({ from, to }) => isSeen(from, to));
@@ -72,7 +78,7 @@ function picture(width) {
     const told = value.length > room ? `${value.slice(0, room - 1)}…` : value;
     return [svg("text", { x: within(from) + 4, y: replica * LANE + 19 }, told)];
   });
-  root.append(...names, ...together(shapes), ...texts);
+  root.append(...names, ...together(shapes), ...texts, ...cursorElements(0, height));
   return { root, shapes };
 }
 
