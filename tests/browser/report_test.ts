@@ -292,7 +292,8 @@ browserTest("moving the cursor draws nothing else anew", () =>
     await page.until("document.querySelector('#operations table')");
     await page.evaluate(`globalThis.kept = ["#picture", "#values svg", "#operations table"]
       .map((selector) => document.querySelector(selector))`);
-    const line = () => page.evaluate("document.querySelector('#diagram .cursor').style.transform");
+    const line = () =>
+      page.evaluate("document.querySelector('#diagram div.cursor').style.transform");
     const before = await line();
     for (let i = 0; i < 40; i++) await page.press("ArrowRight");
     assert(await line() !== before, "the line moves");
