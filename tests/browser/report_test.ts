@@ -282,6 +282,10 @@ browserTest(
       const elements = await page.count("#picture *");
       assert(elements < 600, `${elements} elements`);
       assert(await drawn(page, ".mark") > 1000);
+      const svg = await saved(page, "svg");
+      const all = BUSY.lines.filter(({ type }) => type === "deliver").length;
+      assertEquals(svg.split(`class="mark deliver"`).length - 1, all, "each alone");
+      await page.press("0");
       for (let i = 0; i < 6; i++) await page.press("+");
       assert(await drawn(page, ".broadcast:not(.head)") > 0);
     }),
@@ -301,7 +305,8 @@ browserTest("moving the cursor draws nothing else anew", () =>
     assertEquals(await page.evaluate("kept.every((element) => element.isConnected)"), true);
   }));
 
-browserTest("what has not come where the trace ends is told apart from what is lost", () => {
+/** Three broadcasts, of which only the second comes: the first never will, the third still may. */
+function underWay(): TraceLine[] {
   const lines: TraceLine[] = [0, 1].map((replica) => (
     { type: "start", at: 1, replica, time: 0, index: 0 }
   ));
@@ -312,13 +317,15 @@ browserTest("what has not come where the trace ends is told apart from what is l
       { type: "broadcast", at: 10 * n + 1, ...told, to: [1], messages: [[n, n]] },
     );
   }
-  // The second has come, so the first never will; the third still may.
   lines.push({
     ...{ type: "receive", at: 25, replica: 1, time: 3, from: 0 },
     ...{ of: "broadcast", messages: [[2, 2]] },
   });
-  lines.sort(byTime);
-  const trace = { replicas: 2, began: 0, lines, before: 0, leftOut: 0 };
+  return lines.sort(byTime);
+}
+
+browserTest("what has not come where the trace ends is told apart from what is lost", () => {
+  const trace = { replicas: 2, began: 0, lines: underWay(), before: 0, leftOut: 0 };
   return withReport(trace, async (page) => {
     assertEquals(await drawn(page, ".lost:not(.broadcast)"), 1);
     assertEquals(await drawn(page, ".under-way:not(.broadcast)"), 1);
@@ -326,6 +333,15 @@ browserTest("what has not come where the trace ends is told apart from what is l
     assertMatch(await page.text("#diagram .hint"), /still under way where the trace ends/);
     await page.point("path.lost:not(.broadcast)");
     assertMatch(await page.text("#diagram .hint"), /not seen to come/);
+  });
+});
+
+browserTest("nothing is under way to a replica that has started anew", () => {
+  const again: TraceLine = { type: "start", at: 40, replica: 1, time: 0, index: 0 };
+  const lines = [...underWay(), again];
+  return withReport({ replicas: 2, began: 0, lines, before: 0, leftOut: 0 }, async (page) => {
+    assertEquals(await drawn(page, ".lost:not(.broadcast)"), 2);
+    assertEquals(await drawn(page, ".under-way"), 0);
   });
 });
 

@@ -3,11 +3,12 @@
 import { input, svg } from "./dom.js";
 import { fateOf } from "./fate.js";
 import { CHARACTER_PX, GUTTER, isSeen, replicaY, right, within, x } from "./scale.js";
-import { glyph, line, sparse } from "./shapes.js";
+import { glyph, line } from "./shapes.js";
 import { arrows } from "./story.js";
 import { arrowWords } from "./words.js";
 
 /** @typedef {import("./shapes.js").Shape} Shape */
+/** @typedef {import("./shapes.js").Manner} Manner */
 /** @typedef {{ arrow: import("./story.js").Arrow, begin: number, end: number }} Seen */
 
 /** An arrow that goes less far has no words. */
@@ -22,8 +23,12 @@ const STUB_PX = 14;
 const CROSS = "m-3.5 -3.5l7 7m0 -7l-7 7";
 const DOTS = "m-5 -1h2v2h-2zm4 0h2v2h-2zm4 0h2v2h-2z";
 
-/** The shapes, the words, and how many lie upon others and are left out. */
-export function arrowLayer() {
+/**
+ * The shapes, the words, and how many lie upon others and are left out.
+ *
+ * @param {Manner["thin"]} thin
+ */
+export function arrowLayer(thin) {
   const kinds = [
     "broadcast",
     ...(input("acks").checked ? ["acknowledge"] : []),
@@ -32,7 +37,7 @@ export function arrowLayer() {
   const seen = arrows.filter(({ kind }) => kinds.includes(kind)).map(placed).filter((
     { begin, end },
   ) => isSeen(Math.min(begin, end), Math.max(begin, end)));
-  const shown = sparse(seen, ({ arrow, end }) => ({ lane: laneOf(arrow), right: end }));
+  const shown = thin(seen, ({ arrow, end }) => ({ lane: laneOf(arrow), right: end }));
   return {
     shapes: shown.flatMap(arrowShapes),
     texts: arrowTexts(shown),

@@ -1,8 +1,20 @@
 /** What stands behind the events of the diagram: lanes, axis, views, faults. */
 
 import { svg } from "./dom.js";
-import { CHARACTER_PX, clientY, GUTTER, height, isSeen, place } from "./scale.js";
-import { REPLICA_LANE, replicaY, right, TOP, within, x } from "./scale.js";
+import {
+  CHARACTER_PX,
+  clientY,
+  GUTTER,
+  height,
+  isSeen,
+  place,
+  REPLICA_LANE,
+  replicaY,
+  right,
+  TOP,
+  within,
+  x,
+} from "./scale.js";
 import { box } from "./shapes.js";
 import { bands, clients, faults, replicas } from "./story.js";
 import { view } from "./view.js";

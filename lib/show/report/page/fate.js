@@ -20,9 +20,9 @@ for (const { from, to, sent, received } of arrows) {
   cameLast.set(link, Math.max(sent, cameLast.get(link) ?? 0));
 }
 
-/** @type {Map<number, number>} By replica: when it was down last. */
+/** @type {Map<number, number>} By replica: up to when it was down; it may be so still. */
 const downLast = new Map();
-for (const { replica, state, from } of bands) if (state === "down") downLast.set(replica, from);
+for (const { replica, state, to } of bands) if (state === "down") downLast.set(replica, to);
 
 /** @param {Arrow} arrow @returns {Fate} */
 export function fateOf({ from, to, sent, received }) {

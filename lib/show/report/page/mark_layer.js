@@ -1,7 +1,7 @@
 /** The marks of the diagram: what happened at a replica. */
 
 import { isSeen, replicaY, x } from "./scale.js";
-import { glyph, sparse } from "./shapes.js";
+import { glyph } from "./shapes.js";
 import { marks } from "./story.js";
 import { markWords } from "./words.js";
 
@@ -21,10 +21,11 @@ const OUTLINES = {
 const DOWN_PX = { submit: -10, apply: 10 };
 const REACH_PX = 5;
 
-export function markLayer() {
+/** @param {import("./shapes.js").Manner["thin"]} thin */
+export function markLayer(thin) {
   const seen = marks.map((mark) => ({ mark, left: x(mark.replica, mark.at) }))
     .filter(({ left }) => isSeen(left, left));
-  const shown = sparse(seen, ({ mark: { kind, replica }, left }) => ({
+  const shown = thin(seen, ({ mark: { kind, replica }, left }) => ({
     lane: `${kind} ${replica}`,
     right: left,
   }));

@@ -2,7 +2,7 @@
 
 import { svg } from "./dom.js";
 import { CHARACTER_PX, clientY, GUTTER, isSeen, right, within, x } from "./scale.js";
-import { box, sparse } from "./shapes.js";
+import { box } from "./shapes.js";
 import { clients, lasts, operations } from "./story.js";
 import { view } from "./view.js";
 import { ms, operationWords } from "./words.js";
@@ -18,9 +18,10 @@ const BAR = 13;
 const BAR_WIDTH_MIN = 3;
 const STALE = "✱ stale";
 
-export function operationLayer() {
+/** @param {import("./shapes.js").Manner["thin"]} thin */
+export function operationLayer(thin) {
   const seen = operations.map(placed).filter(({ begin, last }) => isSeen(begin, last));
-  const shown = sparse(seen, ({ operation, end }) => ({
+  const shown = thin(seen, ({ operation, end }) => ({
     lane: `${operation.client}`,
     right: end,
     isSpecial: isSpecial(operation),

@@ -3,17 +3,20 @@
 import { picture } from "./diagram.js";
 import { element, svg } from "./dom.js";
 import { fit } from "./scale.js";
-import { eachAlone } from "./shapes.js";
+import { ELSEWHERE } from "./shapes.js";
 import { arrows, marks, replicas } from "./story.js";
 
 /** @typedef {import("./story.js").Arrow} Arrow */
 /** @typedef {{ at: number, replica: number, text: string, sends?: Arrow, receives?: Arrow }} Line */
 
+/** What a picture alone does not have from a page. */
+const ALONE = "svg{font:12px sans-serif;background:var(--page)}";
+
 export function saveSvg() {
-  const { root } = picture(fit(element("diagram")), eachAlone);
+  const { root } = picture(fit(element("diagram")), ELSEWHERE);
   root.setAttribute("xmlns", "http://www.w3.org/2000/svg");
   const looks = document.querySelector("style")?.textContent ?? "";
-  root.prepend(svg("style", {}, looks.replaceAll(":root", "svg") + "svg{font:12px sans-serif}"));
+  root.prepend(svg("style", {}, looks.replaceAll(":root", "svg") + ALONE));
   if (document.documentElement.dataset.theme === "dark") root.setAttribute("data-theme", "dark");
   save("kvdist.svg", "image/svg+xml", new XMLSerializer().serializeToString(root));
 }

@@ -59,7 +59,7 @@ export function glyph(lane, look, told, { x, y, outline, reach }) {
 }
 
 /** One path for all that look alike in a lane. @param {Shape[]} shapes */
-export function together(shapes) {
+function together(shapes) {
   /** @type {Map<string, { look: string, ds: string[] }>} */
   const alike = new Map();
   for (const { lane, look, d } of shapes) {
@@ -73,7 +73,7 @@ export function together(shapes) {
 }
 
 /** A path for each, with its words. @param {Shape[]} shapes */
-export function eachAlone(shapes) {
+function eachAlone(shapes) {
   return shapes.map(({ look, d, told }) => {
     const path = svg("path", { class: look, d });
     path.append(svg("title", {}, told()));
@@ -88,7 +88,7 @@ export function eachAlone(shapes) {
  * @param {T[]} items in the order of time
  * @param {(item: T) => { lane: string, right: number, isSpecial?: boolean }} placeOf
  */
-export function sparse(items, placeOf) {
+function sparse(items, placeOf) {
   if (items.length <= CROWDED) return items;
   /** @type {Map<string, number>} */
   const drawn = new Map();
@@ -99,6 +99,14 @@ export function sparse(items, placeOf) {
     return true;
   });
 }
+
+/** @typedef {{ elements: (shapes: Shape[]) => Element[], thin: typeof sparse }} Manner */
+
+/** How shapes are drawn on the page: few elements, and nothing that nobody would see. @type {Manner} */
+export const ON_PAGE = { elements: together, thin: sparse };
+
+/** How they are drawn to be taken elsewhere: all, each by itself. @type {Manner} */
+export const ELSEWHERE = { elements: eachAlone, thin: (items) => items };
 
 /** How far a shape is from a point. @param {Shape} shape @param {number} x @param {number} y */
 export function distance({ place: [x1, y1, x2, y2], isLine }, x, y) {

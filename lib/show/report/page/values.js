@@ -5,7 +5,7 @@ import { element, select, svg, table } from "./dom.js";
 import { hintsOf } from "./hint.js";
 import { part } from "./parts.js";
 import { CHARACTER_PX, fit, GUTTER, isSeen, within, x } from "./scale.js";
-import { box, together } from "./shapes.js";
+import { box, ON_PAGE } from "./shapes.js";
 import { keys, lasts, messages, operations, replicas } from "./story.js";
 import { ms } from "./words.js";
 
@@ -78,7 +78,7 @@ function picture(width) {
     const told = value.length > room ? `${value.slice(0, room - 1)}…` : value;
     return [svg("text", { x: within(from) + 4, y: replica * LANE + 19 }, told)];
   });
-  root.append(...names, ...together(shapes), ...texts, ...cursorElements(0, height));
+  root.append(...names, ...ON_PAGE.elements(shapes), ...texts, ...cursorElements(0, height));
   return { root, shapes };
 }
 
