@@ -345,6 +345,22 @@ browserTest("nothing is under way to a replica that has started anew", () => {
   });
 });
 
+browserTest("a pause is shaded as long as it lasts", () => {
+  const fault = { type: "fault", fault: "pause", replicas: [1] } as const;
+  const lines: TraceLine[] = [
+    ...underWay(),
+    { ...fault, at: 12, phase: "begin" },
+    { ...fault, at: 22, phase: "end" },
+  ];
+  lines.sort(byTime);
+  return withReport({ replicas: 2, began: 0, lines, before: 0, leftOut: 0 }, async (page) => {
+    assertEquals(await page.texts("[data-fault=pause]"), ["✂ pause"]);
+    assertEquals(await drawn(page, ".fault"), 1);
+    await page.point("path.fault");
+    assertEquals(await page.text("#diagram .hint"), "pause of 1, 0.012 ms to 0.022 ms");
+  });
+});
+
 browserTest(
   "on paper the report is light and whole",
   () =>

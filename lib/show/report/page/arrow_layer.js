@@ -34,9 +34,7 @@ export function arrowLayer(thin) {
     ...(input("acks").checked ? ["acknowledge"] : []),
     ...(input("others").checked ? ["other"] : []),
   ];
-  const seen = arrows.filter(({ kind }) => kinds.includes(kind)).map(placed).filter((
-    { begin, end },
-  ) => isSeen(Math.min(begin, end), Math.max(begin, end)));
+  const seen = arrows.filter(({ kind }) => kinds.includes(kind)).map(placed).filter(isInSight);
   const shown = thin(seen, ({ arrow, end }) => ({ lane: laneOf(arrow), right: end }));
   return {
     shapes: shown.flatMap(arrowShapes),
@@ -45,8 +43,11 @@ export function arrowLayer(thin) {
   };
 }
 
-/** @param {Seen["arrow"]} arrow */
-const laneOf = ({ kind, from, to }) => `${kind} ${from} ${to}`;
+/** What is lost never lies unseen behind what came. @param {Seen["arrow"]} arrow */
+const laneOf = (arrow) => `${arrow.kind} ${arrow.from} ${arrow.to} ${fateOf(arrow)}`;
+
+/** @param {Seen} seen */
+const isInSight = ({ begin, end }) => isSeen(Math.min(begin, end), Math.max(begin, end));
 
 /** @param {Seen["arrow"]} arrow @returns {Seen} */
 function placed(arrow) {

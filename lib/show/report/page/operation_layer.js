@@ -22,7 +22,7 @@ const STALE = "✱ stale";
 export function operationLayer(thin) {
   const seen = operations.map(placed).filter(({ begin, last }) => isSeen(begin, last));
   const shown = thin(seen, ({ operation, end }) => ({
-    lane: `${operation.client}`,
+    lane: `${operation.client} ${operation.outcome}`,
     right: end,
     isSpecial: isSpecial(operation),
   }));
