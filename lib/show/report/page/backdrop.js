@@ -103,6 +103,8 @@ export function faultLayer() {
     });
   });
   const top = (/** @type {number} */ replica) => replicaY(replica) - REPLICA_LANE / 2 + 2;
+  /** @type {Map<number, number>} By replica: up to where words stand. */
+  const written = new Map();
   return {
     shapes: seen.map(({ fault, replica, from, to }) =>
       box(`${replica}`, "fault", () => faultWords(fault), {
@@ -110,11 +112,12 @@ export function faultLayer() {
         ...{ width: Math.max(2, to - from), height: REPLICA_LANE - 4 },
       })
     ),
-    texts: seen.map(({ fault, replica, from }) =>
-      svg("text", {
-        ...{ class: "label", "data-fault": fault.fault },
-        ...{ x: from + 4, y: top(replica) + REPLICA_LANE - 10 },
-      }, `✂ ${fault.fault}`)
-    ),
+    texts: seen.flatMap(({ fault, replica, from }) => {
+      const told = `✂ ${fault.fault}`;
+      if (from < (written.get(replica) ?? 0)) return [];
+      written.set(replica, from + told.length * CHARACTER_PX);
+      const [x, y] = [from + 4, top(replica) + REPLICA_LANE - 10];
+      return [svg("text", { class: "label", "data-fault": fault.fault, x, y }, told)];
+    }),
   };
 }

@@ -23,7 +23,12 @@ export function lamport(replica, at) {
   return low === 0 ? 0 : clock[low - 1][1];
 }
 
-export const firstTime = Math.min(...replicas.map((replica) => lamport(replica, begins)));
+/** What is known from before what is shown may be long ago. */
+export const firstTime = Math.min(
+  ...replicas.map((replica) =>
+    clocks[replica].find(([at]) => at >= begins)?.[1] ?? lamport(replica, begins)
+  ),
+);
 export const lastTime = Math.max(
   firstTime + 1,
   ...replicas.map((replica) => lamport(replica, lasts)),
