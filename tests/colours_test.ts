@@ -38,9 +38,11 @@ for (const [which, scheme] of ["light", "dark"].entries()) {
 }
 
 Deno.test("no page has colours of its own", async () => {
+  const scripts = [...Deno.readDirSync(new URL("../lib/show/report/page/", import.meta.url))];
   const styles = [
     ...["lib/http/page/live.css", "lib/http/page/charts.js", "lib/show/html/page.ts"],
-    ...["lib/show/report/page.css", "lib/show/report/page.js", "bench/peers/chart.ts"],
+    ...["lib/show/report/page.css", "bench/peers/chart.ts"],
+    ...scripts.map(({ name }) => `lib/show/report/page/${name}`),
   ];
   const own = /:\s*#[0-9a-f]{3,8}\b|\brgba?\(|\bhsl\(/i;
   for (const file of styles) {

@@ -293,6 +293,11 @@ export class Page {
     await this.#send("Emulation.setEmulatedMedia", { features });
   }
 
+  /** As it would look on paper, from here on. */
+  async onPaper(): Promise<void> {
+    await this.#send("Emulation.setEmulatedMedia", { media: "print" });
+  }
+
   /** Makes its window as wide. */
   async width(width: number): Promise<void> {
     const sizes = { width, height: 1000, deviceScaleFactor: 1, mobile: false };
