@@ -491,7 +491,7 @@ export const TRACE_FLUSH_LINES = 512;
 export const TRACE_WINDOW_MS = 100;
 
 /** In that time a trace tells of so many messages: those of 2,000 writes a second, and some more. */
-export const TRACE_MESSAGES_PER_WINDOW_MAX = 250;
+export const TRACE_MESSAGES_PER_WINDOW_MAX = 220;
 
 /** So many lines of a trace are drawn at once: more nobody follows, and a page must stay quick. */
 export const SHOW_LINES_MAX = 10_000;

@@ -150,7 +150,7 @@ export const FLAGS = {
     value: "FILE",
     about:
       "Tell there what replicas and clients do, for kvdist show FILE and kvdist check FILE; a " +
-      "trace that is there is gone on with. Of more than some 2,500 writes a second only a part is " +
+      "trace that is there is gone on with. Of more than some 2,200 writes a second only a part is " +
       "told",
   },
   json: { kind: "boolean", about: "Print the ready line as JSON" },
