@@ -362,6 +362,22 @@ browserTest("a pause is shaded as long as it lasts", () => {
 });
 
 browserTest(
+  "the README's picture is what the report exports of that run",
+  () =>
+    withReport(readTrace([KNOWN]), async (page) => {
+      await page.width(1000);
+      const svg = await saved(page, "svg");
+      const picture = new URL("../show/traces/partition.svg", import.meta.url);
+      if (Deno.env.get("UPDATE_GOLDEN") === "1") await Deno.writeTextFile(picture, svg);
+      // Where something lies depends on the browser's letters; what it is does not.
+      const titles = (text: string) =>
+        [...text.matchAll(/<title>([^<]*)/g)].map(([, told]) => told);
+      assert(titles(svg).length > 100);
+      assertEquals(titles(svg), titles(await Deno.readTextFile(picture)));
+    }),
+);
+
+browserTest(
   "on paper the report is light and whole",
   () =>
     withReport(
