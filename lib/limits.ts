@@ -151,11 +151,14 @@ export const HTTP_BODY_MS_MAX = 30_000;
 /** Connections to a replica that are kept for the next HTTP request. */
 export const HTTP_IDLE_CONNECTIONS_MAX = 32;
 
-/** A replica that has not told its status by then counts as down for whoever asks over HTTP. */
-export const HTTP_STATUS_MS_MAX = 2_000;
-
 /** How often those who watch over HTTP are told. */
 export const HTTP_WATCH_MS = 1_000;
+
+/**
+ * A replica that has not told its status by then counts as down for whoever asks over HTTP: those who
+ * watch the others are told of them as often as ever.
+ */
+export const HTTP_STATUS_MS_MAX = HTTP_WATCH_MS;
 
 /** A replica that has not told its status by then is shown as down by `top`: others are not kept waiting. */
 export const TOP_STATUS_MS_MAX = 1_000;
