@@ -128,7 +128,7 @@ export class Diagram {
     return [
       ...rows.filter((row) => this.#hasRoom(row)).map((row) => ({
         at: row.at,
-        lines: () => [lanes.row(row, paint)],
+        lines: () => lanes.row(row, paint),
         ...(row.from && { sign: row.mark }),
       })),
       ...story.faults.flatMap(faultEvents).map(({ at, words }) => ({

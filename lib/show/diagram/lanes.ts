@@ -6,7 +6,7 @@
 
 import type { Band, FaultStory, Story } from "../../trace/story.ts";
 import { roundDuration } from "../quantity.ts";
-import { cut, displayWidth, graphemesOf, labelled, pad } from "../text.ts";
+import { cut, displayWidth, graphemesOf, labelled, pad, wrap } from "../text.ts";
 import type { DiagramStyle, Row } from "./rows.ts";
 
 /** The time stands left of the lanes. */
@@ -30,6 +30,17 @@ export function laneNames(shown: number, width: number): string {
   const names = Array.from({ length: shown }, (_, id) => pad(`replica ${id}`, lane));
   const line = pad("ms", TIME_CELLS, "right") + " ".repeat(MARGIN_CELLS - 1) + names.join("");
   return cut(line.trimEnd(), width);
+}
+
+/** What stands in a lane has no more lines. */
+const LINES_MAX = 3;
+
+/** Words in lines of a lane; what even then finds no room is cut. */
+function laneLines(words: string, cells: number): string[] {
+  if (displayWidth(words) <= cells) return [words];
+  const lines = wrap(words, cells);
+  const rest = lines.splice(LINES_MAX - 1).join(" ");
+  return rest === "" ? lines : [...lines, cut(rest, cells)];
 }
 
 function laneCells(shown: number, width: number): number {
@@ -90,18 +101,23 @@ export class Lanes {
   }
 
   /** What happens in one lane, or comes into it from another. */
-  row(row: Row, paint: (style: DiagramStyle, text: string) => string): string {
-    const cells = this.#empty(row.at);
-    const place = this.#place(row.replica);
-    if (row.from !== undefined) {
-      this.#arrow(cells, row, row.from);
-    } else {
-      this.#write(cells, place, row.mark);
-      const room = this.#lane - displayWidth(row.mark) - 2;
-      this.#write(cells, place + displayWidth(row.mark) + 1, cut(row.words, room));
-    }
-    const text = cells.slice(TIME_CELLS).join("").trimEnd();
-    return this.#time(row.at) + (row.style === undefined ? text : paint(row.style, text));
+  row(row: Row, paint: (style: DiagramStyle, text: string) => string): string[] {
+    const { at, replica, mark, words, from, style } = row;
+    const line = (time: string, draw: (cells: string[]) => void) => {
+      const cells = this.#empty(at);
+      draw(cells);
+      const text = cells.slice(TIME_CELLS).join("").trimEnd();
+      return time + (style === undefined ? text : paint(style, text));
+    };
+    if (from !== undefined) return [line(this.#time(at), (cells) => this.#arrow(cells, row, from))];
+    const place = this.#place(replica);
+    const indent = displayWidth(mark) + 1;
+    return laneLines(words, this.#lane - indent - 1).map((words, i) =>
+      line(i === 0 ? this.#time(at) : " ".repeat(TIME_CELLS), (cells) => {
+        if (i === 0) this.#write(cells, place, mark);
+        this.#write(cells, place + indent, words);
+      })
+    );
   }
 
   /** Whether the lane of some replica is that of one that is paused. */
