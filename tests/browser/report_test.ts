@@ -67,6 +67,8 @@ browserTest(
 
       // The moment of the stale read: the write that was under way waits for those that are cut off.
       assertMatch(await page.text("#now"), /is told old/);
+      assertMatch(await page.text("#operations"), /unknown: no_quorum/);
+      assertMatch(await page.text("#operations"), /failed: no_quorum/);
       assertEquals(await page.texts("#queue td.x, #queue .missing"), ["0 1"]);
       assertMatch(await page.text("#queue table"), /set m=1/);
 

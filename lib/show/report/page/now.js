@@ -4,7 +4,7 @@ import { element, input } from "./dom.js";
 import { part } from "./parts.js";
 import { arrows, begins, lasts, marks, operations } from "./story.js";
 import { view } from "./view.js";
-import { ms } from "./words.js";
+import { doneWords, ms } from "./words.js";
 
 /** The slider goes so far. */
 const STEPS = 1_000_000;
@@ -36,4 +36,4 @@ const came = (at) =>
 /** @param {number} at */
 const happened = (at) =>
   marks.filter((mark) => mark.at === at)
-    .map(({ replica, kind, words }) => `replica ${replica}: ${kind} ${words}`);
+    .map((mark) => `replica ${mark.replica}: ${doneWords(mark)}`);

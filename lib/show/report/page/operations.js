@@ -5,7 +5,7 @@ import { part } from "./parts.js";
 import { isSeen, x } from "./scale.js";
 import { lasts, operations } from "./story.js";
 import { moveTo, name } from "./view.js";
-import { ms } from "./words.js";
+import { answerWords, ms } from "./words.js";
 
 /** So many rows are shown at once. */
 const ROWS_MAX = 300;
@@ -30,7 +30,7 @@ export function showOperations() {
 
 /** @param {import("./story.js").Operation} operation */
 function rowOf(operation) {
-  const { number, client, replica, level, words, answer, outcome } = operation;
+  const { number, client, replica, level, words, outcome } = operation;
   const { began, ended, everywhere, staleBy } = operation;
   return [
     link(ms(began), () => {
@@ -40,7 +40,7 @@ function rowOf(operation) {
     `client ${client} at ${replica}`,
     level,
     words,
-    outcome === "ok" ? answer : marked("unanswered", `${outcome}: ${answer || "no answer"}`),
+    outcome === "ok" ? answerWords(operation) : marked("unanswered", answerWords(operation)),
     ended === null ? "–" : ms(ended - began),
     staleBy === null ? "" : marked("illegal", `✱ stale: misses ${operations[staleBy].words}`),
     ended === null || everywhere === null ? "" : ms(everywhere - ended),

@@ -5,6 +5,7 @@ import { element, svg } from "./dom.js";
 import { fit } from "./scale.js";
 import { ELSEWHERE } from "./shapes.js";
 import { arrows, marks, replicas } from "./story.js";
+import { doneWords } from "./words.js";
 
 /** @typedef {import("./story.js").Arrow} Arrow */
 /** @typedef {{ at: number, replica: number, text: string, sends?: Arrow, receives?: Arrow }} Line */
@@ -50,8 +51,8 @@ function lines() {
     const text = `receives ${words} from ${from}`;
     return at === null ? [] : [{ at, replica: to, text, receives: arrow }];
   });
-  const own = marks.map(({ at, replica, kind, words }) => {
-    return { at, replica, text: `${kind} ${words}` };
+  const own = marks.map((mark) => {
+    return { at: mark.at, replica: mark.replica, text: doneWords(mark) };
   });
   return [...sendings, ...comings, ...own].sort((a, b) => a.at - b.at);
 }

@@ -6,10 +6,20 @@ import { operations } from "./story.js";
 /** @param {number} us */
 export const ms = (us) => `${(us / 1000).toFixed(us < 100_000 ? 3 : 1)} ms`;
 
+/** @type {Record<string, string>} As the legend has it. */
+const OUTCOMES = { fail: "failed", info: "unknown", open: "unknown" };
+
 /** @param {import("./story.js").Operation} operation */
-export function operationWords({ client, replica, level, words, answer, began, ended, staleBy }) {
+export function answerWords({ outcome, answer }) {
+  return outcome === "ok" ? answer : `${OUTCOMES[outcome]}: ${answer || "no answer"}`;
+}
+
+/** @param {import("./story.js").Operation} operation */
+export function operationWords(operation) {
+  const { client, replica, level, words, began, ended, staleBy } = operation;
   const stale = staleBy === null ? "" : `, stale: it misses ${operations[staleBy].words}`;
-  const end = ended === null ? "not answered" : `${answer || "?"} after ${ms(ended - began)}`;
+  const after = ended === null ? "" : ` after ${ms(ended - began)}`;
+  const end = answerWords(operation) + after;
   return `client ${client} at replica ${replica}, ${level}: ${words} → ${end}${stale}`;
 }
 
@@ -21,12 +31,18 @@ export function arrowWords(arrow) {
     : fateOf(arrow) === "lost"
     ? "not seen to come"
     : "still under way where the trace ends";
-  return `${kind} ${words}: ${from} to ${to}, sent ${sent === null ? "?" : ms(sent)}, ${end}`;
+  const what = kind === "broadcast" ? `broadcast ${words}` : words;
+  return `${what}: ${from} to ${to}, sent ${sent === null ? "?" : ms(sent)}, ${end}`;
 }
 
+/** @type {Record<string, string>} What a mark's own words do not say. */
+const DOES = { submit: "submits ", deliver: "delivers ", apply: "applies " };
+
 /** @param {import("./story.js").Mark} mark */
-export const markWords = ({ at, replica, kind, words }) =>
-  `replica ${replica}: ${kind} ${words}, ${ms(at)}`;
+export const doneWords = ({ kind, words }) => `${DOES[kind] ?? ""}${words}`;
+
+/** @param {import("./story.js").Mark} mark */
+export const markWords = (mark) => `replica ${mark.replica}: ${doneWords(mark)}, ${ms(mark.at)}`;
 
 /** @param {import("./story.js").Band} band */
 export function bandWords({ state, view, members }) {
