@@ -17,12 +17,20 @@ export interface Passage extends Pick<Arrow, "kind" | "from" | "to" | "words"> {
   readonly time: number;
 }
 
+/** What somebody hears of a broadcast that went from one to another. */
+export interface Acknowledged extends Pick<Arrow, "from" | "to"> {
+  readonly name: string;
+  readonly at: number;
+}
+
 /** Finds what belongs together. */
 export class Arrows {
   /** All, in the order in which they were sent, or came. */
   readonly all: Arrow[] = [];
   /** By link and name: what is on its way, the oldest first. */
   readonly #going = new Map<string, Going[]>();
+  /** By replica: when it last left a view or came into one. */
+  readonly #moved = new Map<number, number>();
 
   /** It is sent. */
   sent({ kind, from, to, words, names, at, time }: Passage): void {
@@ -32,6 +40,7 @@ export class Arrows {
       sentTime: time,
       received: null,
       receivedTime: null,
+      acknowledged: null,
     };
     this.all.push(arrow);
     for (const name of names) {
@@ -48,11 +57,24 @@ export class Arrows {
     const arrow = this.#oldest(names.map((name) => keyOf(from, to, name)));
     if (arrow === undefined) {
       const unseen = { sent: null, sentTime: null, received: at, receivedTime: time };
-      this.all.push({ ...{ kind, from, to, words }, ...unseen });
+      this.all.push({ ...{ kind, from, to, words, acknowledged: null }, ...unseen });
     } else {
       arrow.received = at;
       arrow.receivedTime = time;
     }
+  }
+
+  /** Somebody hears that a broadcast is acknowledged: it came, though who got it may not tell. */
+  acknowledged({ from, to, name, at }: Acknowledged): void {
+    const arrow = this.#going.get(keyOf(from, to, name))?.find(({ received }) => received === null);
+    // In another view it may have come with the view.
+    if (arrow === undefined || Number(arrow.sent) < (this.#moved.get(to) ?? 0)) return;
+    arrow.acknowledged ??= at;
+  }
+
+  /** A replica starts, leaves its view or comes into one. */
+  moved(replica: number, at: number): void {
+    this.#moved.set(replica, at);
   }
 
   /** What has gone by one of these names, and not come. */

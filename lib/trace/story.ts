@@ -56,6 +56,8 @@ export interface Arrow {
   readonly sent: Moment;
   /** Null if the trace does not tell that it came: it was lost, or came later, or untold. */
   readonly received: Moment;
+  /** Who sent a broadcast that is not told to have come may know that it did: it was acknowledged. */
+  readonly acknowledged: Moment;
   /** The Lamport clocks of both. */
   readonly sentTime: number | null;
   readonly receivedTime: number | null;

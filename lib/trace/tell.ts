@@ -7,6 +7,7 @@
 import { Arrows } from "./arrows.ts";
 import { Bands } from "./bands.ts";
 import type {
+  Covers,
   FaultLine,
   ReceiveLine,
   ReplicaLine,
@@ -97,6 +98,7 @@ export class StoryTeller {
     switch (line.type) {
       case "start":
         this.#bands.started(replica, at);
+        this.#arrows.moved(replica, at);
         this.#messages.replaced(replica, line.pending ?? [], at);
         this.#messages.reached(replica, line.index, at);
         return void mark("start", `starts at index ${line.index}`);
@@ -146,6 +148,7 @@ export class StoryTeller {
       }
       case "view":
         this.#bands.stands(line, at);
+        this.#arrows.moved(replica, at);
         if (line.state === "installed") this.#messages.replaced(replica, line.pending ?? [], at);
         return void mark("view", viewWords(line));
       case "restore":
@@ -171,7 +174,10 @@ export class StoryTeller {
         return this.#arrows.received({ kind: "broadcast", from, to, words, names, at, time });
       }
       case "acknowledge": {
-        if (!line.ignored) this.#messages.acknowledged(to, from, line.covers, at);
+        if (!line.ignored) {
+          this.#messages.acknowledged(to, from, line.covers, at);
+          this.#broadcastCame(from, line.covers, at);
+        }
         const { words, names } = this.#acknowledgement(line);
         return this.#arrows.received({ kind: "acknowledge", from, to, words, names, at, time });
       }
@@ -188,6 +194,14 @@ export class StoryTeller {
         });
       }
     }
+  }
+
+  /** To who acknowledges it. */
+  #broadcastCame(to: number, covers: Covers, at: number): void {
+    const covered = this.#messages.covered(covers);
+    if (covered === null) return;
+    const [from, time] = covers;
+    this.#arrows.acknowledged({ from, to, name: stampedName([covered.n, time]), at });
   }
 
   #acknowledgement(

@@ -338,6 +338,16 @@ browserTest("what has not come where the trace ends is told apart from what is l
   });
 });
 
+browserTest("a broadcast that is acknowledged is not drawn as lost", () => {
+  const facts = { replica: 0, time: 2, from: 1, of: "acknowledge" } as const;
+  const known: TraceLine = { type: "receive", at: 40, ...facts, covers: [0, 3], stamp: 2 };
+  const lines = [...underWay(), known];
+  return withReport({ replicas: 2, began: 0, lines, before: 0, leftOut: 0 }, async (page) => {
+    assertEquals(await drawn(page, ".under-way"), 0);
+    assertEquals(await drawn(page, ".head.broadcast"), 2);
+  });
+});
+
 browserTest("nothing is under way to a replica that has started anew", () => {
   const again: TraceLine = { type: "start", at: 40, replica: 1, time: 0, index: 0 };
   const lines = [...underWay(), again];

@@ -139,6 +139,22 @@ Deno.test("what has not come is drawn where it was sent, and what it means is sa
   );
 });
 
+Deno.test("what is acknowledged had come by then, though its receiver does not tell", () => {
+  const lines: TraceLine[] = [
+    ...LIVE,
+    broadcast(1_000, 1),
+    {
+      ...{ type: "receive", at: 2_000, replica: 0, time: 2, from: 1, of: "acknowledge" },
+      ...{ covers: [0, 1], stamp: 2 },
+    },
+  ];
+  assertEquals(diagram(storyOf(lines, { replicas: 3, began: 0 }), { to: 2 }).slice(6), [
+    "     2.00   ├─0.1────────────────▶◌                     │",
+    "          ◌ it had come by then, since it is acknowledged; nothing tells when",
+    "     2.00   ○◀╌╌╌╌╌╌╌╌╌╌╌╌ack 0.1╌┤                     │",
+  ]);
+});
+
 Deno.test("a replica that is paused has another lane, and what it means is said once", () => {
   const fault = (at: number, fault: string, phase: "begin" | "end"): TraceLine => ({
     ...{ type: "fault", at, fault, phase, replicas: [1] },

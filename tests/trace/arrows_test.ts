@@ -5,8 +5,10 @@ import type { PeerMessage } from "../../lib/order/message.ts";
 import { Order, type OrderConfig } from "../../lib/order/order.ts";
 import type { Durable, Effects, Event } from "../../lib/order/step.ts";
 import type { TraceLine } from "../../lib/trace/line.ts";
+import type { Arrow } from "../../lib/trace/story.ts";
 import { storyOf } from "../../lib/trace/tell.ts";
 import { simulate } from "../sim/simulation.ts";
+import { simulated } from "./lines.ts";
 
 /** A coming, and when what came had been sent. */
 interface Coming {
@@ -97,4 +99,29 @@ Deno.test("every message that came is an arrow from where and when it was sent",
     count += shown.length;
   }
   assert(count > 10_000, `${count} came`);
+});
+
+Deno.test("a broadcast that is acknowledged had come, also if who got it does not tell", () => {
+  let [acknowledged, came] = [0, 0];
+  for (let seed = 1; seed <= 25; seed++) {
+    const { replicas, lines } = simulated(seed);
+    const whole = storyOf(lines, { replicas, began: 0 });
+    const torn = storyOf(
+      lines.filter((line) =>
+        line.type !== "receive" || line.replica !== 1 || line.of !== "broadcast"
+      ),
+      { replicas, began: 0 },
+    );
+    const wordsOf = ({ from, to, words, sent }: Arrow) => `${from} to ${to}, ${words}, ${sent}`;
+    const receivedAt = new Map(whole.arrows.map((arrow) => [wordsOf(arrow), arrow.received]));
+    assertEquals(whole.arrows.filter((arrow) => arrow.acknowledged !== null), []);
+    for (const arrow of torn.arrows) {
+      const received = receivedAt.get(wordsOf(arrow)) ?? null;
+      if (arrow.kind === "broadcast" && arrow.to === 1 && received !== null) came++;
+      if (arrow.acknowledged === null) continue;
+      acknowledged++;
+      assert(received !== null && received <= arrow.acknowledged, `${seed}: ${wordsOf(arrow)}`);
+    }
+  }
+  assert(acknowledged > came / 2, `of ${came} that came ${acknowledged} were acknowledged`);
 });

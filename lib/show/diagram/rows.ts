@@ -46,6 +46,10 @@ const LATE_MS = 200;
 /** So long after a moment its rows are known. */
 export const SETTLES_MS = Math.max(LATE_MS, TOGETHER_MS);
 
+/** An arrow that came: then, or before its acknowledgement came then. */
+const CAME = "○";
+const ACKNOWLEDGED = "◌";
+
 /** An arrow that had its time, and did not come; or nobody told, such as who was killed then. */
 export const LATE = "✕";
 
@@ -54,6 +58,7 @@ export const UNDER_WAY = "…";
 
 /** What the signs mean that few diagrams have: it is said where they come first. */
 export const RARE_SIGNS: ReadonlyMap<string, string> = new Map([
+  [ACKNOWLEDGED, "it had come by then, since it is acknowledged; nothing tells when"],
   [LATE, `nothing tells that it came within ${LATE_MS} ms; ○ where it comes later`],
   [UNDER_WAY, "still under way where this ends"],
 ]);
@@ -129,13 +134,16 @@ function rowOf({ at, replica, kind, words }: Mark): Row {
 }
 
 function comingRow(arrow: Arrow): Row[] {
-  return arrow.received === null ? [] : [arrowRow(arrow, arrow.received, "○")];
+  const { received, acknowledged } = arrow;
+  if (received !== null) return [arrowRow(arrow, received, CAME)];
+  return acknowledged === null ? [] : [arrowRow(arrow, acknowledged, ACKNOWLEDGED)];
 }
 
 function sendingRow(arrow: Arrow, until: number): Row[] {
-  const { sent, received } = arrow;
-  if (sent === null || (received !== null && received - sent <= LATE_MS)) return [];
-  const isKnown = received !== null || until - sent > LATE_MS;
+  const { sent } = arrow;
+  const came = arrow.received ?? arrow.acknowledged;
+  if (sent === null || (came !== null && came - sent <= LATE_MS)) return [];
+  const isKnown = came !== null || until - sent > LATE_MS;
   return [arrowRow(arrow, sent, isKnown ? LATE : UNDER_WAY)];
 }
 
@@ -143,7 +151,7 @@ function arrowRow({ kind, from, to, words }: Arrow, at: number, mark: string): R
   const line = kind === "acknowledge" ? "╌" : "─";
   return {
     ...{ at, replica: to, mark, words },
-    from: { replica: from, line, comes: mark === "○" },
+    from: { replica: from, line, comes: mark === CAME || mark === ACKNOWLEDGED },
     ...(kind !== "broadcast" && { style: "quiet" as const }),
   };
 }

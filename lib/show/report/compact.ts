@@ -55,6 +55,7 @@ export function compact({ story, from, verdicts }: Told): unknown {
     arrows: story.arrows.map((a) => [
       ...[arrows.indexOf(a.kind), a.from, a.to, us(a.sent), us(a.received)],
       ...[a.sentTime, a.receivedTime, words.of(a.words)],
+      ...(a.acknowledged === null ? [] : [us(a.acknowledged)]),
     ]),
     marks: story.marks.map((m) => [
       ...[us(m.at), m.replica, m.time, marks.indexOf(m.kind), words.of(m.words)],

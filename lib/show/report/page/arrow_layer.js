@@ -51,7 +51,8 @@ const isInSight = ({ begin, end }) => isSeen(Math.min(begin, end), Math.max(begi
 
 /** @param {Seen["arrow"]} arrow @returns {Seen} */
 function placed(arrow) {
-  const { from, to, sent, received } = arrow;
+  const { from, to, sent, acknowledged } = arrow;
+  const received = arrow.received ?? acknowledged;
   const begin = sent === null ? x(to, received ?? 0) : x(from, sent);
   return { arrow, begin, end: received === null ? begin : x(to, received) };
 }
@@ -62,7 +63,7 @@ function arrowShapes({ arrow, begin, end }) {
   const told = () => arrowWords(arrow);
   const [y1, y2] = [replicaY(arrow.from), replicaY(arrow.to)];
   const fate = fateOf(arrow);
-  if (fate !== "came") {
+  if (fate === "lost" || fate === "under way") {
     const [x2, y] = [begin + STUB_PX, y1 + (y2 - y1) / 3];
     const [look, outline] = fate === "lost" ? ["lost", CROSS] : ["under-way", DOTS];
     return [

@@ -4,7 +4,7 @@
  * the trace has ended.
  *
  * @typedef {import("./story.js").Arrow} Arrow
- * @typedef {"came" | "lost" | "under way"} Fate
+ * @typedef {"came" | "acknowledged" | "lost" | "under way"} Fate
  */
 
 import { arrows, bands } from "./story.js";
@@ -25,8 +25,9 @@ const downLast = new Map();
 for (const { replica, state, to } of bands) if (state === "down") downLast.set(replica, to);
 
 /** @param {Arrow} arrow @returns {Fate} */
-export function fateOf({ from, to, sent, received }) {
+export function fateOf({ from, to, sent, received, acknowledged }) {
   if (received !== null || sent === null) return "came";
+  if (acknowledged !== null) return "acknowledged";
   const after = Math.max(
     cameLast.get(linkOf(from, to)) ?? 0,
     downLast.get(from) ?? 0,

@@ -10,7 +10,7 @@
  *   changes: [key: string, value: string | null][],
  * }} Message
  * @typedef {{
- *   kind: string, from: number, to: number, sent: Moment, received: Moment,
+ *   kind: string, from: number, to: number, sent: Moment, received: Moment, acknowledged: Moment,
  *   sentTime: number, receivedTime: number, words: string,
  * }} Arrow
  * @typedef {{ at: number, replica: number, time: number, kind: string, words: string }} Mark
@@ -94,6 +94,7 @@ export const arrows = story.arrows.map((/** @type {any[]} */ a) => ({
   sentTime: a[5],
   receivedTime: a[6],
   words: words[a[7]],
+  acknowledged: a[8] ?? null,
 }));
 
 /** @type {Mark[]} */

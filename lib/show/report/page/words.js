@@ -25,9 +25,11 @@ export function operationWords(operation) {
 
 /** @param {import("./story.js").Arrow} arrow */
 export function arrowWords(arrow) {
-  const { kind, from, to, sent, received, words } = arrow;
+  const { kind, from, to, sent, received, acknowledged, words } = arrow;
   const end = received !== null
     ? `came ${ms(received)}`
+    : acknowledged !== null
+    ? `had come by ${ms(acknowledged)}: it is acknowledged`
     : fateOf(arrow) === "lost"
     ? "not seen to come"
     : "still under way where the trace ends";
