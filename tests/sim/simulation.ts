@@ -513,10 +513,13 @@ class Simulation {
     for (const [a, b] of pairs) this.#network.cut(a, b, true);
     this.#say(`cut ${pairs.map(([a, b]) => `${a}-${b}`).join(" ")}`);
     const ways = pairs.map(([a, b]) => [a, b] as const);
-    this.#tellFault("cut", "begin", [], ways);
+    const tell = (phase: "begin" | "end") => {
+      if (ways.length > 0) this.#tellFault("cut", phase, [], ways);
+    };
+    tell("begin");
     this.#after(this.#random.int(100, 4000), () => {
       for (const [a, b] of pairs) this.#network.cut(a, b, false);
-      this.#tellFault("cut", "end", [], ways);
+      tell("end");
     });
   }
 
