@@ -11,15 +11,18 @@ import type { Trace } from "./read_trace.ts";
 export function aboutOf(trace: Trace): string {
   const { replicas, lines, before, began } = trace;
   const shown = counted(lines.length - before, "line");
-  const when = new Date(began / 1000).toISOString();
-  const words = `${counted(replicas, "replica")}, ${shown} of a trace that began at ${when}.`;
+  // The simulator's time begins with its run.
+  const when = began === 0
+    ? "in simulated time"
+    : `that began at ${new Date(began / 1000).toISOString()}`;
+  const words = `${counted(replicas, "replica")}, ${shown} of a trace ${when}.`;
   return [words, ...missingWords(trace)].join(" ");
 }
 
 /** What of it is not shown, in sentences. */
 export function missingWords({ leftOut, unread = 0, lines, before }: Trace): string[] {
   const left = `Only the first ${count(lines.length - before)} lines are shown, and ` +
-    `${count(leftOut)} are not: --from and --to choose others.`;
+    `${count(leftOut)} are not: kvdist show with --from and --to draws others.`;
   const torn = `${counted(unread, "line")} could not be read: a disk was full, or a process was ` +
     "killed. Something is missing, and nothing is judged.";
   const isEmpty = !lines.slice(before).some((line) => "at" in line);
