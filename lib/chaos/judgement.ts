@@ -14,6 +14,8 @@ import type { Judged } from "./conclusion.ts";
 
 /** What was judged, and the smallest part that breaks a guarantee. */
 export interface Judgement {
+  /** The verdicts themselves. */
+  readonly verdicts: Verdicts;
   /** By guarantee. */
   readonly judged: readonly Judged[];
   /** The lines of that part, or null if nothing is wrong. */
@@ -36,7 +38,7 @@ export function judgeRun(
 ): Judgement {
   const verdicts = judge(history, { progress: (guarantee) => progress(NAMES[guarantee]) });
   const judged = GUARANTEES.map((guarantee) => judgedOf(guarantee, verdicts[guarantee]));
-  return { judged, smallest: smallestOf(history, verdicts, progress) };
+  return { verdicts, judged, smallest: smallestOf(history, verdicts, progress) };
 }
 
 function smallestOf(

@@ -23,6 +23,7 @@ import { describeFault, type Fault, type FaultKind, plan } from "./plan.ts";
 import { Random } from "./random.ts";
 import { type LevelCounts, Recorder } from "./recorder.ts";
 import type { Program } from "./replica_process.ts";
+import { epochUs } from "../trace/moment.ts";
 import { RunTrace } from "./run_trace.ts";
 
 /** What a run is told. */
@@ -68,6 +69,8 @@ export interface RunEvents {
 export interface RunReport {
   readonly seed: number;
   readonly replicas: number;
+  /** When the time of its history began, in microseconds since 1970. */
+  readonly beganUs: number;
   /** How long clients asked and faults came. */
   readonly loadMs: number;
   readonly faults: FaultCounts;
@@ -211,6 +214,7 @@ class Run {
       order: { last, missing: unknown, disagreement },
       crashes: this.#crashes,
       convergence,
+      beganUs: epochUs(this.#began),
     };
   }
 

@@ -19,7 +19,8 @@ import { runFolder } from "./chaos/folder.ts";
 import { ownProgram } from "./chaos/own_program.ts";
 import { reportLines } from "./chaos/report.ts";
 import { readHistory } from "./check/read_history.ts";
-import { firstFaultMs, readTrace } from "./show/read_trace.ts";
+import { firstFaultMs, headerOf, readTrace } from "./show/read_trace.ts";
+import { brokenAtUs, type KnownVerdicts } from "./show/verdicts.ts";
 import { writeReport } from "./show/write_report.ts";
 import { type Command, EXIT_FAILED, EXIT_INCONCLUSIVE, EXIT_OK } from "./command.ts";
 import { parseFlags } from "./flags.ts";
@@ -119,7 +120,7 @@ async function runIn(
     });
     const checking = (what: string) => progress(`checking the history: ${what}`);
     const read = await readHistory(flags.history, () => checking("reading"));
-    const { judged, smallest } = judgeRun(read, checking);
+    const { verdicts, judged, smallest } = judgeRun(read, checking);
     progress(null);
     if (smallest !== null) {
       writeResult(smallestFile(flags), smallest.map(encodeLine).join(""));
@@ -130,7 +131,10 @@ async function runIn(
       operations: flags["operations-min"],
     });
     found = concluded.conclusion === "violation";
-    if (trace !== undefined) keepTrace(trace, flags, seed);
+    if (trace !== undefined) {
+      const known = { history: read, verdicts, beganUs: report.beganUs };
+      keepTrace(trace, { ...flags, seed }, known);
+    }
     printWhileRead(() => tell(flags, report, judged, concluded, smallest !== null));
     if (found && folder.isTemporary) note(`the replicas' folders and logs are in ${folder.path}`);
     return EXITS[concluded.conclusion];
@@ -148,19 +152,25 @@ function traceOf({ trace, html, replicas }: ChaosFlags, folder: string): string 
   return path;
 }
 
-/** So much of what was before the first fault is drawn. */
-const SHOWN_BEFORE_FAULT_MS = 100;
+/** So much of what was before that which is to be seen is drawn. */
+const SHOWN_BEFORE_MS = 100;
 
 /** What was told goes where it was asked for. */
-function keepTrace(path: string, { trace, html }: ChaosFlags, seed: number): void {
+function keepTrace(path: string, { trace, html, seed }: ChaosFlags, known: KnownVerdicts): void {
   if (html !== undefined) {
     progress("drawing");
-    const fromMs = (firstFaultMs(path) ?? 0) - SHOWN_BEFORE_FAULT_MS;
+    const fromMs = (brokenMs(path, known) ?? firstFaultMs(path) ?? 0) - SHOWN_BEFORE_MS;
     const read = readTrace([path], { fromMs, linesMax: SHOW_LINES_MAX });
-    writeReport(html, read, `kvdist chaos, seed ${seed}`);
+    writeReport(html, read, `kvdist chaos, seed ${seed}`, known);
     progress(null);
   }
   if (trace !== undefined) copyResult(path, trace);
+}
+
+/** When in the trace what breaks a guarantee was asked; null if all are kept. */
+function brokenMs(path: string, known: KnownVerdicts): number | null {
+  const at = brokenAtUs(known);
+  return at === null ? null : (at - headerOf(path).began) / 1000;
 }
 
 /** The exit code that says what was concluded. */

@@ -7,6 +7,7 @@ const ENOUGH = { writes: 100, reads: 100, failed: 3, unknown: 1 };
 const REPORT: RunReport = {
   seed: 1,
   replicas: 3,
+  beganUs: 0,
   loadMs: 20_000,
   faults: { kill: 2, pause: 1, cut: 1, slow: 1, wipe: 1 },
   levels: { eventual: ENOUGH, sequential: ENOUGH, linearizable: ENOUGH },

@@ -18,6 +18,7 @@ const ENOUGH = { writes: 9, reads: 9, failed: 0, unknown: 0 };
 const REPORT: RunReport = {
   seed: 1,
   replicas: 3,
+  beganUs: 0,
   loadMs: 1_000,
   faults: { kill: 1, pause: 1, cut: 1, slow: 1, wipe: 1 },
   levels: { eventual: ENOUGH, sequential: ENOUGH, linearizable: ENOUGH },

@@ -20,8 +20,12 @@ export function aboutOf(trace: Trace): string {
 }
 
 /** What of it is not shown, in sentences. */
-export function missingWords({ leftOut, unread = 0, lines, before }: Trace): string[] {
-  const left = `Only the first ${count(lines.length - before)} lines are shown, and ` +
+export function missingWords({ began, leftOut, unread = 0, lines, before }: Trace): string[] {
+  const first = lines[before];
+  const since = before > 0 && first !== undefined && "at" in first
+    ? ` from ${count(Math.round((first.at - began) / 1000))} ms on`
+    : "";
+  const left = `Only the first ${count(lines.length - before)} lines${since} are shown, and ` +
     `${count(leftOut)} are not: kvdist show with --from and --to draws others.`;
   const torn = `${counted(unread, "line")} could not be read: a disk was full, or a process was ` +
     "killed. Something is missing, and nothing is judged.";

@@ -192,7 +192,12 @@ function named<T>(path: string, act: () => T): T {
   }
 }
 
-function headerOf(path: string): TraceHeader {
+/**
+ * The header of a trace.
+ *
+ * @throws {HistoryError} if it has none
+ */
+export function headerOf(path: string): TraceHeader {
   for (const { text, isWhole } of textLines(path)) {
     if (!isWhole && text === "") break;
     try {
