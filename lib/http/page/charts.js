@@ -138,7 +138,8 @@ function options(chart, width) {
   return {
     width,
     height: HEIGHT,
-    padding: [8, 12, 0, 0],
+    // A time below the right edge has room for its other half.
+    padding: [8, 30, 0, 0],
     ms: 1,
     series: [
       { label: "at", value: (_, at) => at === null ? "now" : clock(at) },
