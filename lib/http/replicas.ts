@@ -75,7 +75,7 @@ export class Replicas {
   #unknown(replica: number): HttpError {
     const ids = [...this.#pools.keys()].join(", ");
     const text = `there is no replica ${replica} in this process; there are: ${ids}`;
-    return new HttpError(404, "bad_request", text);
+    return new HttpError(400, "bad_request", text);
   }
 }
 

@@ -121,7 +121,7 @@ Deno.test("what is wrong is told as everywhere, with the status that says the sa
   assertEquals(await failure(server, "/kv/x", { headers: { "kvdist-session": "mine" } }), bad);
   const id = { "kvdist-request-id": "x".repeat(129) };
   assertEquals(await failure(server, "/kv/x", put("1", id)), bad);
-  assertEquals(await failure(server, "/kv/x?replica=3"), [404, "bad_request"]);
+  assertEquals(await failure(server, "/kv/x?replica=3"), [400, "bad_request"]);
   for (const path of ["/kv", "/nothing", "/metrics/", "/Healthz", "/%6bv/x"]) {
     assertEquals(await failure(server, path), [404, "unknown_command"], path);
   }
