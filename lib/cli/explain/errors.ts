@@ -32,8 +32,9 @@ export const FAILURES: Readonly<Record<ErrorCode, Failure>> = {
     remedy: SHORTER,
   },
   unknown_command: {
-    means: "The replica knows no such command: a slip, or a newer client than the replica.",
-    remedy: "Its text lists what the replica knows.",
+    means: "The replica knows no such command: a slip, or a newer client than the replica. Over " +
+      "HTTP: there is no such path, or it cannot be asked so.",
+    remedy: "Its text says what is possible.",
   },
   timeout: {
     means: "The time limit passed before the replica could answer as the level says.",
@@ -65,12 +66,14 @@ export const FAILURES: Readonly<Record<ErrorCode, Failure>> = {
     remedy: "Add less, or set the key anew.",
   },
   no_key: {
-    means: "At its place in the order, the key that was to be renamed had no value.",
+    means: "At its place in the order, the key that was to be renamed had no value. Over HTTP a " +
+      "read is answered so, too, where the key has none: that promises what END does.",
     remedy: "Look whether another client has renamed or deleted it.",
   },
   unauthorized: {
     means:
-      "It is not allowed. Clients are not told so today: a replica says it to a peer that is of " +
+      "It is not allowed. Over HTTP: to a page of another site, under a name that is not the " +
+      "server's, or because faults want --allow-faults. A replica says it to a peer that is of " +
       "another cluster, or configured in another way.",
     remedy: "See what the text says, and the replica's log.",
   },
