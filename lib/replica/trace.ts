@@ -175,7 +175,8 @@ export class ClientTrace {
   }
 }
 
-function outcomeOf(operation: Operation, result: Result): Answered {
+/** What a client is told of an operation that gave this. */
+export function outcomeOf(operation: Operation, result: Result): Answered {
   switch (result.type) {
     case "stored":
       return { type: "ok" };

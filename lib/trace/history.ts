@@ -108,7 +108,7 @@ class HistoryMaker {
   readonly #clients = new Map<number, number>();
   readonly #open = new Map<number, InvokeLine>();
   readonly #ordered = new Set<number>();
-  /** Ids of requests, and names of messages, that a client is known to have asked for. */
+  /** Names of messages, and ids of requests without such a name, that a client has asked for. */
   readonly #asked: ReadonlySet<string>;
 
   constructor(lines: readonly TraceLine[]) {
@@ -116,7 +116,7 @@ class HistoryMaker {
     this.#leftOut = new Set(lines.flatMap(strangeKeys));
     // By clocks that differ a little a message may be delivered before it was submitted.
     this.#submitted = submittedIn(lines);
-    this.#asked = new Set(lines.flatMap(askedNames));
+    this.#asked = askedIn(lines);
   }
 
   take(line: TraceLine): void {
@@ -211,20 +211,31 @@ class HistoryMaker {
   }
 }
 
-/** What a line says that a client has asked for. */
-function askedNames(line: TraceLine): string[] {
-  switch (line.type) {
-    case "invoke":
-      return line.id === undefined ? [] : [idName(line.id)];
-    case "ok":
-    case "fail":
-    case "info":
-      return line.origin === undefined || line.n === undefined
-        ? []
-        : [messageName(line.origin, line.n)];
-    default:
-      return [];
+/**
+ * What clients are told to have asked for. A request may be tried at several replicas under one id:
+ * an answer that names its message tells of that try only.
+ */
+function askedIn(lines: readonly TraceLine[]): Set<string> {
+  const asked = new Set<string>();
+  const open = new Map<number, string>();
+  for (const line of lines) {
+    switch (line.type) {
+      case "invoke":
+        if (line.id !== undefined) open.set(line.process, idName(line.id));
+        break;
+      case "ok":
+      case "fail":
+      case "info": {
+        const { process, origin, n } = line;
+        const id = open.get(process);
+        open.delete(process);
+        if (origin !== undefined && n !== undefined) asked.add(messageName(origin, n));
+        else if (id !== undefined) asked.add(id);
+      }
+    }
   }
+  for (const id of open.values()) asked.add(id);
+  return asked;
 }
 
 /** An id, apart from names of messages. */

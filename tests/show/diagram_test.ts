@@ -83,6 +83,11 @@ function grown({ replicas, began, lines }: Told, options: DiagramOptions, random
   return { drawn, pieces };
 }
 
+/** A read may be known to be old only when what it missed gets its place in the order. */
+function unmarked(row: string): string {
+  return row.replace(" (stale)", " ".repeat(" (stale)".length)).trimEnd();
+}
+
 Deno.test("a diagram that grows by any pieces is the whole diagram", () => {
   const partition = readTrace([new URL("partition.jsonl", FOLDER).pathname]);
   const traces = [1, 3, 4, 7].map((seed) => ({ ...simulated(seed), began: 0 }));
@@ -93,7 +98,7 @@ Deno.test("a diagram that grows by any pieces is the whole diagram", () => {
       const options = { details: random.pick([true, false]), from: random.pick([0, 700]) };
       const { drawn, pieces } = grown(trace, options, random);
       const whole = diagram(storyOf(trace.lines, trace), options);
-      assertEquals(drawn, whole);
+      assertEquals(drawn.map(unmarked), whole.map(unmarked));
       before += pieces;
       all += whole.length;
     }

@@ -18,11 +18,14 @@ import type { Order, OrderConfig } from "../../lib/order/order.ts";
 import type { Durable, Effects, Event } from "../../lib/order/step.ts";
 import { showBallot } from "../../lib/order/timestamp.ts";
 import { ConfirmedReads } from "../../lib/replica/confirmed_reads.ts";
+import { outcomeOf } from "../../lib/replica/trace.ts";
 import { Supply, type SupplyStore } from "../../lib/replica/supply.ts";
 import { MemoryStore } from "../../lib/store/memory.ts";
 import type { FaultLine, TraceLine } from "../../lib/trace/line.ts";
 import { type Moment, ProtocolTrace } from "../../lib/trace/protocol.ts";
 import type { SnapshotReader } from "../../lib/store/store.ts";
+import { encodeValue } from "../../lib/wire/operation.ts";
+import { ClientLines } from "./client_lines.ts";
 import { anyOperation, KEYS } from "./clients.ts";
 import { type Batch, Disk, type StoreClass } from "./disk.ts";
 import { type Asked, check, Invariants, Violation } from "./invariants.ts";
@@ -43,7 +46,10 @@ export interface SimulationOptions {
   readonly submit?: (operation: Operation, store: MemoryStore) => Operation;
   /** Is given every line of the trace, for people. */
   readonly trace?: (line: string) => void;
-  /** Is given every line of the trace as `kvdist show` reads it; its time is the virtual one. */
+  /**
+   * Is given every line of the trace as `kvdist show` reads it; its time is the virtual one. What
+   * clients asked comes with its answer, later than its time.
+   */
   readonly lines?: (line: TraceLine) => void;
   /** What becomes of each message on its way, e.g. its wire form and back. */
   readonly wire?: (message: PeerMessage) => PeerMessage;
@@ -81,6 +87,14 @@ export function simulate(options: SimulationOptions): Outcome {
   return new Simulation(options).run();
 }
 
+/** What a client has asked of a replica's process, and waits for. */
+interface Try {
+  readonly asked: Asked;
+  /** In virtual milliseconds. */
+  readonly began: number;
+  readonly n: number;
+}
+
 interface Node {
   readonly id: number;
   readonly disk: Disk;
@@ -92,12 +106,18 @@ interface Node {
   diskQueue: Batch[];
   diskBusy: boolean;
   /** Writes that wait for their answer in this process. */
-  waitEventual: { number: number; asked: Asked }[];
-  readonly waitSequential: Map<number, Asked>;
+  waitEventual: (Try & { readonly number: number })[];
+  readonly waitSequential: Map<number, Try>;
   /** What asks what came of an operation. */
   readonly waitFence: Map<number, Asked>;
   /** Linearizable reads in the order of their numbers, with what they must see. */
-  waitReads: { readonly read: number; readonly floor: number; readonly key: string }[];
+  waitReads: {
+    readonly read: number;
+    readonly floor: number;
+    readonly key: string;
+    /** In virtual milliseconds. */
+    readonly began: number;
+  }[];
   reads: ConfirmedReads;
   lastRead: number;
   /** What tells of its protocol, if somebody wants that; each process anew. */
@@ -122,6 +142,7 @@ class Simulation {
   readonly #core: Core;
   readonly #trace: ((line: string) => void) | undefined;
   readonly #lines: ((line: TraceLine) => void) | undefined;
+  readonly #clientLines: ClientLines | undefined;
   readonly #wire: (message: PeerMessage) => PeerMessage;
   readonly #shipped: (operation: Operation, store: MemoryStore) => Operation;
   readonly #due = new BinaryHeap<Due>((a, b) => a.at - b.at || a.order - b.order);
@@ -156,6 +177,7 @@ class Simulation {
     this.#core = core;
     this.#trace = trace;
     this.#lines = lines;
+    this.#clientLines = lines && new ClientLines(lines);
     this.#wire = wire ?? ((message) => message);
     this.#shipped = submit ?? ((operation) => operation);
     const { replicas, latencyMs, logKept } = this.#profile;
@@ -360,10 +382,11 @@ class Simulation {
     all.forEach((asked, i) => this.#invariants.submitted(node.id, first + i, asked));
     if (node.order !== order) return;
     all.forEach((asked, i) => {
-      if (asked.level === "sequential") node.waitSequential.set(first + i, asked);
+      const one = { asked, began: this.#now, n: first + i };
+      if (asked.level === "sequential") node.waitSequential.set(first + i, one);
       // Only the first replica's answer is one that its folder stands for.
       else if (node.disk.identity === asked.identity) {
-        node.waitEventual.push({ number: out?.number ?? 0, asked });
+        node.waitEventual.push({ ...one, number: out?.number ?? 0 });
       }
     });
   }
@@ -392,6 +415,10 @@ class Simulation {
     const key = this.#random.pick(KEYS);
     const { store } = disk;
     this.#checkValue(node, key);
+    // Outside a view a new folder would be asked, which servers do not let happen.
+    if (order.state === "live") {
+      this.#tellRead(node, { key, level: "sequential", began: this.#now });
+    }
     const origin = this.#random.int(0, this.#nodes.length - 1);
     const index = this.#invariants.indexOf(origin, store.appliedN[origin]) ?? 0;
     check(
@@ -400,7 +427,7 @@ class Simulation {
     );
     if (!this.#random.chance(this.#profile.linearizable)) return;
     const read = ++node.lastRead;
-    node.waitReads.push({ read, floor: this.#invariants.readFloor, key });
+    node.waitReads.push({ read, floor: this.#invariants.readFloor, key, began: this.#now });
     this.#step(node, { type: "read", read });
   }
 
@@ -426,6 +453,7 @@ class Simulation {
       this.#counts.reads++;
       this.#invariants.read(next.floor, applied);
       this.#checkValue(node, next.key);
+      this.#tellRead(node, { ...next, level: "linearizable" });
     }
   }
 
@@ -642,7 +670,10 @@ class Simulation {
     const due = node.waitEventual.filter((wait) => wait.number <= number);
     if (due.length === 0) return;
     node.waitEventual = node.waitEventual.filter((wait) => wait.number > number);
-    for (const { asked } of due) this.#invariants.answer(asked, null);
+    for (const one of due) {
+      this.#invariants.answer(one.asked, null);
+      this.#tellWrite(node, one, STORED);
+    }
   }
 
   /** Own operations may be in a snapshot whose entries never come here. */
@@ -662,10 +693,11 @@ class Simulation {
       node.waitFence.delete(n);
       this.#tellOutcome(node, fenced);
     }
-    const asked = node.waitSequential.get(n);
-    if (asked === undefined) return;
+    const one = node.waitSequential.get(n);
+    if (one === undefined) return;
     node.waitSequential.delete(n);
     const { store } = node.disk;
+    const { asked } = one;
     const { operation } = asked;
     const first = operation.id === undefined ? undefined : store.outcome(operation.id);
     if (first?.applied === false) return;
@@ -675,6 +707,7 @@ class Simulation {
     const index = first?.index ?? this.#invariants.indexOf(node.id, n);
     check(index !== undefined, `${node.id} answers ${asked.name}, which nobody has delivered`);
     this.#invariants.answer(asked, index, gave);
+    this.#tellWrite(node, one, gave);
     if (gave.type !== "stored") this.#counts.results++;
     check(store.applied >= index, `${node.id} answers ${index} and has applied ${store.applied}`);
     this.#checkValue(node, operation.key);
@@ -714,6 +747,27 @@ class Simulation {
   ): void {
     const at = Math.round(this.#now * 1000);
     this.#lines?.({ type: "fault", at, fault, phase, replicas, ...(ways && { ways }) });
+  }
+
+  #tellWrite({ id: replica, life }: Node, { asked, began, n }: Try, result: Result): void {
+    const { operation, level } = asked;
+    const { type: op, key, id } = operation;
+    const at = Math.round(began * 1000);
+    const value = encodeValue(operation);
+    const request = { at, op, key, value, level, replica, ...(id !== undefined && { id }) };
+    const answer = { ...outcomeOf(operation, result), at: Math.round(this.#now * 1000) };
+    this.#clientLines?.answered(request, life, { ...answer, origin: replica, n });
+  }
+
+  #tellRead(
+    { id: replica, life, disk: { store } }: Node,
+    { key, level, began }: { key: string; level: "sequential" | "linearizable"; began: number },
+  ): void {
+    const request = { at: Math.round(began * 1000), op: "get", key, level, replica };
+    const value = store.get(key) ?? null;
+    this.#clientLines?.answered(request, life, {
+      ...{ type: "ok", at: Math.round(this.#now * 1000), value },
+    });
   }
 
   #say(line: string): void {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { inOrder } from "../../lib/cli/show/read_trace.ts";
 import { Order } from "../../lib/order/order.ts";
 import type { TraceLine } from "../../lib/trace/line.ts";
 import { type Outcome, simulate } from "./simulation.ts";
@@ -28,5 +29,5 @@ export function simulateTraced(seed: number): Traced {
     },
     lines: (line) => lines.push(line),
   });
-  return { replicas, lines, outcome };
+  return { replicas, lines: inOrder(lines), outcome };
 }

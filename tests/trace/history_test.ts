@@ -71,6 +71,34 @@ Deno.test("a write that its server never answered was asked for all the same", (
   assertEquals(verdicts(lines, ["present"]), ["ok"]);
 });
 
+Deno.test("of a write that was tried at two replicas, the first try counts though nobody answered it", () => {
+  const retry = { ...set("a"), id: "w", replica: 1, level: "linearizable" } as const;
+  const tries = [[0, 10], [1, 31]].map(([replica, at]): TraceLine => ({
+    ...{ type: "submit", at, replica, time: at },
+    messages: [{ n: 1, op: "set", key: "x", value: "a", id: "w" }],
+  }));
+  const lines = [
+    ...tries,
+    { type: "deliver", at: 12, replica: 1, time: 12, messages: [[1, 0, 1]] } as const,
+    ...told(20, { replica: 1, level: "linearizable" }, { value: "a" }),
+    ...told(30, retry, { origin: 1, n: 1 }),
+    { type: "deliver", at: 32, replica: 1, time: 32, messages: [[2, 1, 1]] } as const,
+  ];
+  assertEquals(verdicts(lines, ["linearizable", "present"]), ["ok", "ok"]);
+});
+
+Deno.test("what simulated clients asked and were told holds what each asked for", () => {
+  let judged = 0;
+  for (let seed = 1; seed <= 60; seed++) {
+    const found = judge(historyOf(historyLinesOf(simulated(seed))));
+    for (const [guarantee, verdict] of Object.entries(found)) {
+      assert(verdict.verdict !== "illegal", `seed ${seed}: ${guarantee}`);
+      if (verdict.verdict === "ok") judged += verdict.judged;
+    }
+  }
+  assert(judged > 10_000, `${judged} judged`);
+});
+
 Deno.test("what a history has no form for is left out with its keys, and nothing is proven of it", () => {
   const facts = { at: 30, replica: 0, time: 30 } as const;
   const lines: TraceLine[] = [

@@ -2,6 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import type { Message } from "../../lib/order/message.ts";
+import { inOrder } from "../../lib/cli/show/read_trace.ts";
 import { Order, type OrderConfig } from "../../lib/order/order.ts";
 import type { Durable } from "../../lib/order/step.ts";
 import { TotalOrder } from "../../lib/order/total_order.ts";
@@ -77,7 +78,7 @@ function compare(seed: number): { readonly steps: number; readonly isPart: boole
     },
   });
   assertEquals(violation, null);
-  const story = storyOf(lines, { replicas, began: 0 });
+  const story = storyOf(inOrder(lines), { replicas, began: 0 });
   const isPart = story.every > 1;
   for (const { replica, at, queue } of queues.values()) {
     const shown = told(story, replica, at / 1000);

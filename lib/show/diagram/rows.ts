@@ -63,6 +63,8 @@ export const RARE_SIGNS: ReadonlyMap<string, string> = new Map([
   [UNDER_WAY, "still under way where this ends"],
 ]);
 
+const ASKED = "»";
+
 const MARKS: Readonly<Record<Mark["kind"], string>> = {
   submit: "■",
   deliver: "●",
@@ -78,10 +80,12 @@ const MARKS: Readonly<Record<Mark["kind"], string>> = {
 export function rowsOf(story: Story, { details, reads, from, until }: RowsOptions): Row[] {
   const arrows = story.arrows.filter(({ kind }) => kind !== "other" || details);
   const operations = story.operations.filter(({ isRead }) => !isRead || reads);
+  const clients = operationRows(operations, from);
   return [
+    ...clients.filter(({ mark }) => mark === ASKED),
     ...arrows.flatMap(comingRow),
     ...markRows(story.marks),
-    ...operationRows(operations, from),
+    ...clients.filter(({ mark }) => mark !== ASKED),
     ...arrows.flatMap((arrow) => sendingRow(arrow, until)),
   ].sort((a, b) => a.at - b.at);
 }
@@ -93,7 +97,7 @@ function operationRows(operations: readonly OperationStory[], from: number): Row
     const before = operations[i - 1];
     const isSaid = before?.level === level && before.began >= from;
     const words = isSaid ? operation.words : `${operation.words} ${level}`;
-    const asked: Row = { at: began, replica, mark: "»", words };
+    const asked: Row = { at: began, replica, mark: ASKED, words };
     if (ended === null) return [asked];
     const isStale = staleBy !== null;
     const style = isStale ? "stale" : outcome === "ok" ? undefined : "failed";
