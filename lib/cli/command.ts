@@ -5,8 +5,14 @@
  * @module
  */
 
-import { ConnectionError, FailedError, reason, RequestError, TimeoutError } from "../errors.ts";
-import { UsageError } from "../errors.ts";
+import {
+  ConnectionError,
+  FailedError,
+  reason,
+  RequestError,
+  TimeoutError,
+  UsageError,
+} from "../errors.ts";
 import { VERSION } from "../version.ts";
 import { environment } from "./environment.ts";
 import { definitions } from "./help.ts";

@@ -51,10 +51,10 @@ const CAME = "○";
 const ACKNOWLEDGED = "◌";
 
 /** An arrow that had its time, and did not come; or nobody told, such as who was killed then. */
-export const LATE = "✕";
+const LATE = "✕";
 
 /** An arrow that is under way where the story ends. */
-export const UNDER_WAY = "…";
+const UNDER_WAY = "…";
 
 /** What the signs mean that few diagrams have: it is said where they come first. */
 export const RARE_SIGNS: ReadonlyMap<string, string> = new Map([
