@@ -19,17 +19,27 @@ export function checkResultFiles(
 ): void {
   const wanted = files.filter((path) => path !== undefined);
   if (wanted.length === 0) return;
-  const taken = new Map(sources.map((path) => [identity(path), "it is what is read"]));
-  for (const path of wanted) {
-    try {
-      if (!isPlain(path)) continue;
-      const clash = taken.get(identity(path));
-      if (clash !== undefined) throw new UsageError(clash);
-      tryToWrite(path);
-      taken.set(identity(path), "two results cannot have one file");
-    } catch (error) {
-      throw new UsageError(`cannot write ${printable(path)}: ${reason(error)}`, { cause: error });
-    }
+  const taken = new Map(sources.map((path) => [sourceIdentity(path), "it is what is read"]));
+  const made: string[] = [];
+  try {
+    for (const path of wanted) checkResultFile(path, taken, made);
+  } finally {
+    for (const path of made) Deno.removeSync(path);
+  }
+}
+
+/** What it makes stays until all are checked: only so two names of one new file are known as such. */
+function checkResultFile(path: string, taken: Map<string, string>, made: string[]): void {
+  try {
+    if (!isPlain(path)) return;
+    if (makeIfMissing(path)) made.push(path);
+    const clash = taken.get(identity(path));
+    if (clash !== undefined) throw new UsageError(clash);
+    taken.set(identity(path), "two results cannot have one file");
+    // A link may lead to what is not there yet: that would be left behind.
+    if (infoOf(path) !== null) Deno.openSync(path, { append: true }).close();
+  } catch (error) {
+    throw new UsageError(`cannot write ${printable(path)}: ${reason(error)}`, { cause: error });
   }
 }
 
@@ -54,6 +64,15 @@ function isPlain(path: string): boolean {
 function identity(path: string): string {
   const there = infoOf(path);
   return there === null || there.ino === null ? path : `${there.dev}:${there.ino}`;
+}
+
+/** Of what is read: what cannot be looked at is said when that is tried. */
+function sourceIdentity(path: string): string {
+  try {
+    return identity(path);
+  } catch {
+    return path;
+  }
 }
 
 function infoOf(path: string): Deno.FileInfo | null {

@@ -60,7 +60,9 @@ Deno.test("no file is for two results, or for what is read", () =>
     mayNot(old, "it is what is read", [`${folder}/link`]);
     assertThrows(() => checkResultFiles([old, `${folder}/./link`]), UsageError, "one file");
     assertThrows(() => checkResultFiles([made, made]), UsageError, "one file");
-    checkResultFiles([made], [`${folder}/none`]);
+    assertThrows(() => checkResultFiles([made, `${folder}/./new`]), UsageError, "one file");
+    assertEquals(names(folder), ["link", "old"]);
+    checkResultFiles([made], [`${folder}/none`, `${old}/below`]);
   }));
 
 Deno.test({
