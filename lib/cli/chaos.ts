@@ -37,7 +37,14 @@ import {
   type Style,
   styled,
 } from "./output.ts";
-import { checkKept, checkResultFiles, copyResult, writeResult } from "./result_file.ts";
+import {
+  checkKept,
+  checkResultFiles,
+  copyResult,
+  whereResultsAre,
+  writeResult,
+} from "./result_file.ts";
+import { printable } from "./text.ts";
 
 const HELP = {
   usage: ["kvdist chaos [FLAGS]"],
@@ -212,10 +219,9 @@ function tell(
   for (const line of reportLines(report, judged, paint)) print(line);
   print("");
   for (const line of reasons) print(`  ${line}`);
-  const part = smallest === null ? "" : `, its smallest part in ${smallest}`;
-  if (trace !== undefined) print(`The trace is in ${trace}: kvdist show ${trace}`);
-  if (html !== undefined) print(`The report is in ${html}`);
-  print(`${paint(conclusion)}: seed ${report.seed}, history in ${history}${part}`);
+  const part = smallest === null ? "" : `, its smallest part in ${printable(smallest)}`;
+  for (const line of whereResultsAre(flags)) print(line);
+  print(`${paint(conclusion)}: seed ${report.seed}, history in ${printable(history)}${part}`);
 }
 
 const STYLES: Readonly<Record<Judged["verdict"] | Concluded["conclusion"], Style>> = {

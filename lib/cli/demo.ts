@@ -35,7 +35,8 @@ import {
   type Style,
   styled,
 } from "./output.ts";
-import { checkResultFiles, writeResult } from "./result_file.ts";
+import { checkResultFiles, whereResultsAre, writeResult } from "./result_file.ts";
+import { printable } from "./text.ts";
 
 const DELAY_MS_MAX = 600_000;
 
@@ -265,9 +266,11 @@ function conclude({ demo, results, judged, asPredicted, ok }: Concluded, flags: 
     for (const line of summary(results, PAINT, terminalWidth())) print(line);
     print("");
     for (const line of keptLines(judged)) print(line);
-    if (trace !== undefined) print(`The trace is in ${trace}: kvdist show ${trace}`);
-    if (html !== undefined) print(`The report is in ${html}`);
-    if (history !== undefined) print(`The history is in ${history}: kvdist check ${history}`);
+    for (const line of whereResultsAre(flags)) print(line);
+    if (history !== undefined) {
+      const path = printable(history);
+      print(`The history is in ${path}: kvdist check ${path}`);
+    }
     print(`${asPredicted} of ${counted(results.length, "scene")} as predicted`);
   }
 }

@@ -84,17 +84,27 @@ function infoOf(path: string): Deno.FileInfo | null {
   }
 }
 
-function tryToWrite(path: string): void {
-  if (infoOf(path) !== null) return Deno.openSync(path, { append: true }).close();
+/** Whether it was not there, and is made now. */
+function makeIfMissing(path: string): boolean {
   try {
     Deno.openSync(path, { write: true, createNew: true }).close();
+    return true;
   } catch (error) {
-    // A link to what is not there yet: that would be left behind.
-    if (error instanceof Deno.errors.AlreadyExists) return;
+    if (error instanceof Deno.errors.AlreadyExists) return false;
     if (error instanceof Deno.errors.NotFound) throw new UsageError("its folder is not there");
     throw error;
   }
-  Deno.removeSync(path);
+}
+
+/** Where the trace and the report of a run are, for people. */
+export function whereResultsAre(
+  { trace, html }: { readonly trace?: string; readonly html?: string },
+): string[] {
+  const path = trace === undefined ? "" : printable(trace);
+  return [
+    ...(trace === undefined ? [] : [`The trace is in ${path}: kvdist show ${path}`]),
+    ...(html === undefined ? [] : [`The report is in ${printable(html)}`]),
+  ];
 }
 
 /**

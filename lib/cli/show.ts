@@ -13,7 +13,7 @@ import { type Command, EXIT_OK } from "./command.ts";
 import { type FlagTable, parseFlags } from "./flags.ts";
 import { helpText } from "./help.ts";
 import { columns, note, print } from "./output.ts";
-import { checkResultFiles } from "./result_file.ts";
+import { checkResultFiles, whereResultsAre } from "./result_file.ts";
 import { paintDiagram as paint } from "./show/paint.ts";
 import { readTrace, type Trace } from "./show/read_trace.ts";
 import { writeReport } from "./show/write_report.ts";
@@ -67,7 +67,7 @@ function run(argv: readonly string[]): Promise<number> {
   const trace = readTrace(args, { fromMs, toMs, linesMax: SHOW_LINES_MAX });
   if (html !== undefined) {
     const shown = writeReport(html, trace, `kvdist: ${args.map(printable).join(", ")}`);
-    print(`The report is in ${printable(html)}`);
+    for (const line of whereResultsAre({ html })) print(line);
     noteMissing(shown);
   } else {
     const story = storyOf(trace.lines, trace);

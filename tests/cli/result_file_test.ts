@@ -2,7 +2,12 @@
 
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { existsSync } from "@std/fs/exists";
-import { checkResultFiles, copyResult, writeResult } from "../../lib/cli/result_file.ts";
+import {
+  checkResultFiles,
+  copyResult,
+  whereResultsAre,
+  writeResult,
+} from "../../lib/cli/result_file.ts";
 import { FailedError, UsageError } from "../../lib/errors.ts";
 import { kvdist, spawn } from "./program.ts";
 
@@ -64,6 +69,14 @@ Deno.test("no file is for two results, or for what is read", () =>
     assertEquals(names(folder), ["link", "old"]);
     checkResultFiles([made], [`${folder}/none`, `${old}/below`]);
   }));
+
+Deno.test("where results are is said in lines that drive no terminal", () => {
+  assertEquals(whereResultsAre({ trace: "run\x1b[2J", html: "a\nb" }), [
+    "The trace is in run\\u001b[2J: kvdist show run\\u001b[2J",
+    "The report is in a\\nb",
+  ]);
+  assertEquals(whereResultsAre({}), []);
+});
 
 Deno.test({
   name: "pipes and devices are not opened before there is something for them",
