@@ -245,6 +245,29 @@ browserTest("in eventual, a late replica is seen to be late", () =>
   }, [...MEMORY, "--consistency", "eventual", "--apply-delay", "1s"]));
 
 browserTest(
+  "of two writes the later one is watched, though the first is answered last",
+  () =>
+    withPage(async (page) => {
+      await ask(page, "set", { key: "first", value: "1", replica: 0, level: "sequential" });
+      await ask(page, "set", { key: "later", value: "2", replica: 1, level: "eventual" });
+      await hasSpread(page);
+      assertMatch(await page.text("#spread caption"), /to set later until/);
+      await answers(page, /^STORED by replica 1 /);
+    }, [...MEMORY, "--apply-delay", "1s"]),
+);
+
+browserTest("what no path can name is not asked for", () =>
+  withPage(async (page) => {
+    for (const key of ["", ".", ".."]) {
+      await ask(page, "get", { key, replica: 0 });
+      assertEquals(await page.text("#answer"), "", `of ${key} nothing is said`);
+    }
+    await ask(page, "get", { key: "...", replica: 0 });
+    await answers(page, /^\.\.\. has no value/);
+    assertEquals(page.failures.length, 1, "only that was asked");
+  }));
+
+browserTest(
   "the page outlives its server, and goes on with the next at its port",
   () =>
     withPage(async (page, server) => {

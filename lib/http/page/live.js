@@ -282,11 +282,15 @@ async function set() {
       body: input("value").value,
     });
     const took = performance.now() - began;
-    if (!response.ok) return answer(await failure(response), false);
+    const failed = response.ok ? null : await failure(response);
+    // What was set since is what is looked at now.
+    if (own.signal.aborted) return;
+    if (failed !== null) return answer(failed, false);
     answer(`STORED by replica ${response.headers.get("kvdist-replica")} after ${time(took)}`);
     const token = response.headers.get("kvdist-session") ?? "";
     await watchSpread({ key, token, began, signal: own.signal });
   } catch {
+    if (own.signal.aborted) return;
     answer("the server does not answer; the write may have happened", false);
   }
 }
@@ -360,8 +364,9 @@ function newSpread(key, ids) {
   };
 }
 
+// Whichever button is pressed, the form says what is wrong with the key.
 element("ask").addEventListener("submit", (event) => {
   event.preventDefault();
-  set();
+  if (event.submitter?.id === "get") get();
+  else set();
 });
-element("get").addEventListener("click", get);
