@@ -68,7 +68,7 @@ const ANSWER: Fields = {
   n: orMissing(COUNT),
 };
 
-/** By type: what must be in a line. Others fields may stand beside them. */
+/** By type: what must be in a line. Other fields may stand beside them. */
 const LINES: Readonly<Record<NonNullable<TraceLine["type"]>, Fields>> = {
   start: { ...OF_REPLICA, index: COUNT, pending: orMissing(PLACED) },
   submit: { ...OF_REPLICA, messages: messagesOf(isSubmitted, "operations") },
@@ -182,15 +182,18 @@ function checkLine(value: unknown, replicas: number): asserts value is TraceLine
 
 /** The replicas that a line names. */
 function idsOf(line: Record<string, unknown>): unknown[] {
-  const { type, to, members, replicas, covers, messages, ways, pending } = line;
+  const { type, to, members, replicas, covers, messages, ways, pending, delivered } = line;
   const lists = [to, members, replicas].flatMap((ids) => Array.isArray(ids) ? ids : []);
   const pairs = Array.isArray(ways) ? ways.flat() : [];
   const isPlaced = (type === "deliver" || type === "apply") && Array.isArray(messages);
+  const isWaiting = (type === "start" || type === "view") && Array.isArray(pending);
   return [
     ...[line.replica, line.from, line.peer, line.origin],
     ...lists,
     ...pairs,
-    ...(Array.isArray(pending) ? pending.map((waiting) => waiting[0]) : []),
+    ...(isWaiting ? pending.map((waiting) => waiting[0]) : []),
+    // One number for each replica, in their order.
+    ...(type === "restore" && Array.isArray(delivered) ? delivered.keys() : []),
     ...(Array.isArray(covers) ? [covers[0]] : []),
     ...(isPlaced ? messages.map((placed) => placed[1]) : []),
   ];

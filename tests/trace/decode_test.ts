@@ -36,6 +36,7 @@ Deno.test("a line that names a replica that is not there is refused", () => {
       { type: "view", ...fields, state: "live", ballot: [1, 0], members: [0, 3] },
       { type: "suspect", ...fields, peer: 3, reason: "" },
       { type: "restore", ...fields, index: 1, from: 3 },
+      { type: "restore", ...fields, index: 1, from: 1, delivered: [1, 1, 1, 1] },
       { type: "fault", at: 1, fault: "kill", phase: "begin", replicas: [3] },
       { type: "fault", at: 1, fault: "cut", phase: "begin", replicas: [], ways: [[0, 3]] },
       { type: "start", ...fields, index: 0, pending: [[3, 1, 1]] },
@@ -45,6 +46,12 @@ Deno.test("a line that names a replica that is not there is refused", () => {
     assertThrows(() => decodeTraceLine(line, 3), HistoryError, "it names replica 3");
     decodeTraceLine(line, 4);
   }
+});
+
+Deno.test("what other fields stand in a line is nobody's business", () => {
+  const line = { type: "suspect", at: 1, replica: 0, time: 1, peer: 1, reason: "silent" };
+  for (const pending of [[null], [[9, 1, 1]], "x"]) decodeTraceLine({ ...line, pending }, 3);
+  decodeTraceLine({ ...line, delivered: [1, 1, 1, 1] }, 3);
 });
 
 Deno.test("lines with a field missing or changed are read, or refused in words", () => {
