@@ -87,8 +87,9 @@ Deno.test("stale: a write that a replica never gets is not passed over", async (
 Deno.test("stale: a machine too slow to look proves nothing, and gets more time", async () => {
   const slow = await showStale({ lateReads: 1 }, [1], { delayMs: 150 });
   assertEquals(verdicts(slow), ["as predicted"]);
-  assertEquals(slow.results[0].attempts, 2);
-  assertEquals(slow.results[0].delayMs, 300);
+  const [{ attempts, delayMs }] = slow.results;
+  assert(attempts > 1);
+  assertEquals(delayMs, 150 * 2 ** (attempts - 1));
   assert(/inconclusive\n(.*held to.*\n)+ +again +this machine was/.test(slow.lines.join("\n")));
 
   const slower = await showStale({ lateReads: 100 }, [1, 3], { delayMs: 10 });
