@@ -50,6 +50,9 @@ async function drawn(page: Page, look: string): Promise<number> {
 const moment = async (page: Page) =>
   Number(await page.evaluate("document.querySelector('#moment').value"));
 
+const themeOf = (page: Page) =>
+  page.evaluate("getComputedStyle(document.documentElement).colorScheme");
+
 browserTest(
   "the report of a cut shows the stale read, the missing acknowledgement, the views",
   () =>
@@ -135,8 +138,25 @@ browserTest(
       await page.click("#operations button");
       await page.until("document.querySelectorAll('.op.named').length === 1");
       assertEquals(await drawn(page, ".op.named"), 1);
+    }),
+);
+
+browserTest(
+  "dark and light are as the system says, until somebody chooses",
+  () =>
+    withReport(readTrace([KNOWN]), async (page) => {
+      const schemes = ["light", "dark", "light", "dark"] as const;
+      for (const scheme of schemes) {
+        await page.scheme(scheme);
+        assertEquals(await themeOf(page), scheme);
+      }
       await page.click("[data-do=theme]");
-      assertEquals(await page.evaluate("document.documentElement.dataset.theme"), "dark");
+      assertEquals(await themeOf(page), "light");
+      assertEquals(/ data-theme="dark"/.test(await saved(page, "svg")), false);
+      await page.scheme("light");
+      await page.click("[data-do=theme]");
+      assertEquals(await themeOf(page), "dark");
+      assertMatch(await saved(page, "svg"), /^<svg [^>]*data-theme="dark"/);
     }),
 );
 
@@ -185,10 +205,7 @@ for (const scheme of ["light", "dark"] as const) {
     `the report is accessible, ${scheme}`,
     () =>
       withReport(readTrace([KNOWN]), async (page) => {
-        assertEquals(
-          await page.evaluate("document.documentElement.dataset.theme ?? 'light'"),
-          scheme,
-        );
+        assertEquals(await themeOf(page), scheme);
         assertEquals(await inaccessible(page), []);
         await page.screenshot(`report_${scheme}`);
       }, scheme),

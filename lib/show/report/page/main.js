@@ -9,12 +9,10 @@ import { drawAll } from "./parts.js";
 import { choosePace } from "./play.js";
 import { showQueues } from "./queues.js";
 import { begins, operations } from "./story.js";
-import { chooseTheme } from "./theme.js";
 import { showValues } from "./values.js";
 import { showVerdicts } from "./verdicts.js";
 import { moveTo, seeAll } from "./view.js";
 
-chooseTheme();
 choosePace();
 showNow();
 showDiagram();

@@ -5,6 +5,7 @@ import { element, svg } from "./dom.js";
 import { fit } from "./scale.js";
 import { ELSEWHERE } from "./shapes.js";
 import { arrows, marks, replicas } from "./story.js";
+import { isDark } from "./theme.js";
 import { doneWords } from "./words.js";
 
 /** @typedef {import("./story.js").Arrow} Arrow */
@@ -18,7 +19,7 @@ export function saveSvg() {
   root.setAttribute("xmlns", "http://www.w3.org/2000/svg");
   const looks = document.querySelector("style")?.textContent ?? "";
   root.prepend(svg("style", {}, looks.replaceAll(":root", "svg") + ALONE));
-  if (document.documentElement.dataset.theme === "dark") root.setAttribute("data-theme", "dark");
+  if (isDark()) root.setAttribute("data-theme", "dark");
   save("kvdist.svg", "image/svg+xml", new XMLSerializer().serializeToString(root));
 }
 
