@@ -80,7 +80,7 @@ export function wrap(text: string, cells: number): string[] {
       continue;
     }
     if (line !== "") lines.push(line);
-    while (displayWidth(word) > cells) {
+    while (word !== "" && displayWidth(word) > cells) {
       const head = takeCells(word, cells) || firstGrapheme(word);
       lines.push(head);
       word = word.slice(head.length);

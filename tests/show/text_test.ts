@@ -38,6 +38,8 @@ Deno.test("wrap breaks at spaces, and inside a word only if it must", () => {
   assertEquals(wrap("a write is answered", 9), ["a write", "is", "answered"]);
   assertEquals(wrap("an acknowledgement", 8), ["an", "acknowle", "dgement"]);
   assertEquals(wrap("日本語 日本", 5), ["日本", "語", "日本"]);
+  // A label may be as wide as the terminal, or wider.
+  for (const cells of [0, -3]) assertEquals(wrap("ab c", cells), ["a", "b", "c"]);
   assertEquals(wrap("日", 1), ["日"], "one grapheme is shown even where it does not fit");
 });
 
