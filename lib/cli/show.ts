@@ -29,7 +29,9 @@ const FLAGS = {
   to: { kind: "duration", value: "TIME", about: "Only what was earlier" },
   details: {
     kind: "boolean",
-    about: "Draw changes of view, repairs and confirmations message by message, too",
+    about:
+      "Draw changes of view, repairs and confirmations message by message, too, and every row " +
+      "where the same goes on and on",
   },
 } as const satisfies FlagTable;
 

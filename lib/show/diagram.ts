@@ -7,7 +7,15 @@
 
 import type { FaultStory, Story } from "../trace/story.ts";
 import { laneNames, Lanes, lanesOf, PAUSED } from "./diagram/lanes.ts";
-import { type DiagramStyle, RARE_SIGNS, type Row, rowsOf, SETTLES_MS } from "./diagram/rows.ts";
+import {
+  type DiagramStyle,
+  goesOn,
+  RARE_SIGNS,
+  type Row,
+  rowsOf,
+  SETTLES_MS,
+} from "./diagram/rows.ts";
+import { Steady } from "./diagram/steady.ts";
 import { counted } from "./quantity.ts";
 import { cut, displayWidth, WIDTH } from "./text.ts";
 
@@ -24,7 +32,7 @@ export interface DiagramOptions {
   readonly width?: number;
   /** Sets a line's text off, e.g. by colours. */
   readonly paint?: (style: DiagramStyle, text: string) => string;
-  /** Whether changes of view and repairs are drawn message by message. */
+  /** Whether changes of view and repairs are drawn message by message, and long stretches in full. */
   readonly details?: boolean;
   /** Whether what clients read is drawn: it is, unless said otherwise. */
   readonly reads?: boolean;
@@ -52,6 +60,8 @@ interface Event {
   readonly lines: () => string[];
   /** A sign in them. */
   readonly sign?: string;
+  /** Whether it is like what happens all the time. */
+  readonly goesOn?: boolean;
 }
 
 /** The lines of the diagram of a whole story. */
@@ -70,6 +80,7 @@ export class Diagram {
   /** When the last row was. */
   #last: number | null = null;
   readonly #unsaid = new Map(MEANINGS);
+  readonly #steady = new Steady<Event>();
 
   /** Nothing is drawn yet. */
   constructor(replicas: number, options: DiagramOptions = {}) {
@@ -104,22 +115,43 @@ export class Diagram {
 
   /** All further lines, when the story has ended: then, or with the last that it tells. */
   rest(story: Story, endedMs: number = story.lasts): string[] {
-    return this.#draw(story, endedMs, Infinity);
+    const lanes = this.#lanes(story);
+    return [
+      ...this.#draw(story, endedMs, Infinity),
+      ...this.#steady.rest().flatMap((one) => this.#linesOf(one, lanes)),
+    ];
   }
 
   #draw(story: Story, until: number, before: number): string[] {
-    const { width, from, to, paint } = this.#options;
-    const lanes = new Lanes(story, { shown: this.#shown, width, from });
+    const { to, details } = this.#options;
+    const lanes = this.#lanes(story);
     return this.#events(story, lanes, until)
       .filter(({ at }) => at >= this.#next && at < before && at <= to)
       .sort((a, b) => a.at - b.at)
-      .flatMap(({ at, lines, sign }) => {
-        const gap = this.#last !== null && at - this.#last >= GAP_MS
-          ? [paint("quiet", lanes.gap(this.#last, at))]
-          : [];
-        this.#last = at;
-        return [...gap, ...lines(), ...this.#meanings(lanes, at, sign)];
-      });
+      .flatMap((event) => this.#steady.take(event, event.goesOn === true && !details))
+      .flatMap((one) => this.#linesOf(one, lanes));
+  }
+
+  #lanes(story: Story): Lanes {
+    const { width, from } = this.#options;
+    return new Lanes(story, { shown: this.#shown, width, from });
+  }
+
+  #linesOf(one: Event | number, lanes: Lanes): string[] {
+    const { paint } = this.#options;
+    if (typeof one === "number") {
+      // What is left out is no gap.
+      this.#last = null;
+      return lanes.meaning("⋮", `${counted(one, "row")} like these`).map((line) =>
+        paint("quiet", line)
+      );
+    }
+    const { at, lines, sign } = one;
+    const gap = this.#last !== null && at - this.#last >= GAP_MS
+      ? [paint("quiet", lanes.gap(this.#last, at))]
+      : [];
+    this.#last = at;
+    return [...gap, ...lines(), ...this.#meanings(lanes, at, sign)];
   }
 
   #events(story: Story, lanes: Lanes, until: number): Event[] {
@@ -129,6 +161,7 @@ export class Diagram {
       ...rows.filter((row) => this.#hasRoom(row)).map((row) => ({
         at: row.at,
         lines: () => lanes.row(row, paint),
+        goesOn: goesOn(row),
         ...(row.from && { sign: row.mark }),
       })),
       ...story.faults.flatMap(faultEvents).map(({ at, words }) => ({

@@ -132,6 +132,15 @@ function markRows(marks: readonly Mark[]): Row[] {
   return rows;
 }
 
+/** Marks of what happens with every request. */
+const USUAL = [ASKED, "«", MARKS.submit, MARKS.deliver, MARKS.apply, MARKS.deliver + MARKS.apply];
+
+/** Whether a row is one of those that each request has, and nothing to stop at. */
+export function goesOn({ mark, from, style }: Row): boolean {
+  if (style === "stale" || style === "failed") return false;
+  return from === undefined ? USUAL.includes(mark) : from.comes;
+}
+
 function rowOf({ at, replica, kind, words }: Mark): Row {
   const style = kind === "apply" ? "applied" : kind === "suspect" ? "failed" : undefined;
   return { at, replica, mark: MARKS[kind], words, ...(style && { style }) };
