@@ -62,6 +62,7 @@ Deno.test("explain: what is no reply is one line, exit 2", async () => {
     ],
     [["-"], "", "stdin has no reply"],
     [["STORED"], undefined, "STORED is no level, no error and no reply"],
+    [["incr"], undefined, "a command stands behind a level: explain sequential incr"],
     [
       ["eventual", "--consistency", "eventual"],
       undefined,

@@ -78,6 +78,9 @@ function sceneText([name, number]: SceneName): string {
   return `kvdist demo ${name} --scene ${number}${title === undefined ? "" : ` (${title})`}`;
 }
 
+/** Of other errors a write has not happened. */
+const UNDECIDED: readonly ErrorCode[] = ["timeout", "no_quorum", "internal"];
+
 function code(code: ErrorCode): Explanation {
   const { means, remedy } = FAILURES[code];
   return {
@@ -86,8 +89,10 @@ function code(code: ErrorCode): Explanation {
       ["means", means],
       [
         "the write",
-        "The reply says whether it may still happen (maybe): explain the reply itself, " +
-        "as kvdist client --json prints it.",
+        UNDECIDED.includes(code)
+          ? "The reply says whether it may still happen (maybe): explain the reply itself, " +
+            "as kvdist client --json prints it."
+          : "It was certainly not carried out.",
       ],
       ["what to do", remedy],
     ],
@@ -104,6 +109,9 @@ function kindOf(command: string): Kind {
 }
 
 function unknownTopic(topic: string): UsageError {
+  if (KINDS.some((kind) => COMMANDS[kind].includes(topic))) {
+    return new UsageError(`a command stands behind a level: explain sequential ${topic}`);
+  }
   const known = [...CONSISTENCY_LEVELS, ...Object.keys(ERROR_CODES)];
   return new UsageError(
     `${topic} is no level, no error and no reply${didYouMean(topic, known)}`,
