@@ -365,9 +365,11 @@ export class Replica implements RespReplica {
 
   /** What came of a request, as far as that is known or certain without asking the others. */
   outcome({ id, options }: OutcomeRequest): Reply | null {
-    if (this.#store.outcome(id) !== undefined) return this.#outcomeReply(id);
-    const level = options.consistency ?? this.#options.consistency;
-    if (level !== "eventual") return null;
+    const known = this.#store.outcome(id);
+    const isEventual = (options.consistency ?? this.#options.consistency) === "eventual";
+    // No fence holds back what is answered before it is ordered: it may still come.
+    if (known !== undefined && (known.applied || !isEventual)) return this.#outcomeReply(id);
+    if (!isEventual) return null;
     return this.#unknown("it is not applied here; at `eventual` it may wait at another replica");
   }
 
