@@ -7,16 +7,10 @@
 import { carryOut, type Keys } from "../store/apply.ts";
 import { decodeContent } from "../wire/operation.ts";
 import type { Submitted } from "./line.ts";
-import { toldText } from "./told.ts";
+import { hidesPart, toldText } from "./told.ts";
 
 /** A key that a message gave another value; null: none. */
 export type Change = readonly [key: string, value: string | null];
-
-/** Whether a long text, of which a trace tells only the beginning, is a part of this one. */
-function isUnclear(value: string): boolean {
-  return /… \(\d+ bytes, [0-9a-f]{8}\)/.test(value) &&
-    !/^.{32}… \(\d+ bytes, [0-9a-f]{8}\)$/s.test(value);
-}
 
 /** Keys that note what changes them, and know which of them nobody has told of. */
 class NotedKeys implements Keys {
@@ -62,7 +56,7 @@ class NotedKeys implements Keys {
   }
 
   set(key: string, value: string): void {
-    this.#isGuess ||= isUnclear(value);
+    this.#isGuess ||= hidesPart(value);
     this.#unknown.delete(key);
     this.#values.set(key, value);
     this.#changes.push([key, toldText(value)]);

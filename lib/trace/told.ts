@@ -35,6 +35,15 @@ export function toldText(text: string, charactersMax = TRACE_VALUE_CHARACTERS_MA
   return `${beginning}… (${byteLength(text)} bytes, ${checksum(text)})`;
 }
 
+/** What stands in place of the rest of a long text. */
+const REST = /… \(\d+ bytes, [0-9a-f]{8}\)/;
+const ABRIDGED = new RegExp(`^.{${BEGINNING_CHARACTERS}}${REST.source}$`, "s");
+
+/** Whether a long text, of which a trace tells only the beginning, is a part of this one. */
+export function hidesPart(text: string): boolean {
+  return REST.test(text) && !ABRIDGED.test(text);
+}
+
 /** FNV-1a of the UTF-16 units, in hexadecimal. */
 function checksum(text: string): string {
   let sum = 0x811c9dc5;
