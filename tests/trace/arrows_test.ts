@@ -4,10 +4,8 @@ import { assert, assertEquals } from "@std/assert";
 import type { PeerMessage } from "../../lib/order/message.ts";
 import { Order, type OrderConfig } from "../../lib/order/order.ts";
 import type { Durable, Effects, Event } from "../../lib/order/step.ts";
-import type { TraceLine } from "../../lib/trace/line.ts";
 import type { Arrow } from "../../lib/trace/story.ts";
 import { storyOf } from "../../lib/trace/tell.ts";
-import { simulate } from "../sim/simulation.ts";
 import { simulated } from "./lines.ts";
 
 /** A coming, and when what came had been sent. */
@@ -21,7 +19,6 @@ interface Coming {
 
 /** What really went from one to another: the simulator hands on the very objects. */
 function watched(seed: number) {
-  const lines: TraceLine[] = [];
   const comings: {
     readonly message: PeerMessage;
     readonly from: number;
@@ -31,7 +28,6 @@ function watched(seed: number) {
   const sendings = new Map<PeerMessage, { readonly to: number; at: number }[]>();
   /** What a step has sent and got, until a line tells when that was. */
   let step: { at: number }[] = [];
-  let replicas = 0;
   class Watched extends Order {
     readonly #id: number;
 
@@ -56,20 +52,13 @@ function watched(seed: number) {
       return out;
     }
   }
-  const { violation } = simulate({
-    seed,
+  const { replicas, lines } = simulated(seed, {
     core: Watched,
-    adjust(profile) {
-      ({ replicas } = profile);
-      return profile;
-    },
-    lines(line) {
-      lines.push(line);
+    told(line) {
       if (line.type === "apply" || line.type === "start" || !("time" in line)) return;
       for (const moment of step) moment.at = line.at / 1000;
     },
   });
-  assertEquals(violation, null);
   const all = comings.flatMap(({ message, from, to, at }): Coming[] => {
     const kind = message.type === "acknowledgement" ? "acknowledge" : message.type;
     if (kind !== "broadcast" && kind !== "acknowledge") return [];

@@ -2,14 +2,12 @@
 
 import { assert, assertEquals } from "@std/assert";
 import type { Message } from "../../lib/order/message.ts";
-import { inOrder } from "../../lib/cli/show/read_trace.ts";
 import { Order, type OrderConfig } from "../../lib/order/order.ts";
 import type { Durable } from "../../lib/order/step.ts";
 import { TotalOrder } from "../../lib/order/total_order.ts";
-import type { TraceLine } from "../../lib/trace/line.ts";
 import type { Story } from "../../lib/trace/story.ts";
 import { storyOf } from "../../lib/trace/tell.ts";
-import { simulate } from "../sim/simulation.ts";
+import { simulated } from "./lines.ts";
 
 /** Of each message of a queue: its name, its timestamp, and in a live view who has acknowledged. */
 type Queue = readonly string[];
@@ -52,9 +50,7 @@ function told(story: Story, replica: number, at: number): Queue {
 }
 
 function compare(seed: number): { readonly steps: number; readonly isPart: boolean } {
-  const lines: TraceLine[] = [];
   const processes: Order[] = [];
-  let replicas = 0;
   /** By replica and moment: the queue after the last line of that moment. */
   const queues = new Map<string, { readonly replica: number; at: number; queue: Queue }>();
   class Watched extends Order {
@@ -63,22 +59,15 @@ function compare(seed: number): { readonly steps: number; readonly isPart: boole
       processes[config.id] = this;
     }
   }
-  const { violation } = simulate({
-    seed,
+  const { replicas, lines } = simulated(seed, {
     core: Watched,
-    adjust(profile) {
-      ({ replicas } = profile);
-      return profile;
-    },
-    lines(line) {
-      lines.push(line);
+    told(line) {
       if (!("time" in line)) return;
       const { replica, at } = line;
       queues.set(`${replica} ${at}`, { replica, at, queue: queueOf(processes[replica]) });
     },
   });
-  assertEquals(violation, null);
-  const story = storyOf(inOrder(lines), { replicas, began: 0 });
+  const story = storyOf(lines, { replicas, began: 0 });
   const isPart = story.every > 1;
   for (const { replica, at, queue } of queues.values()) {
     const shown = told(story, replica, at / 1000);
