@@ -7,7 +7,8 @@
 import { HISTORY_READ_BYTES } from "../../limits.ts";
 import { decodeTraceLine } from "../../trace/decode.ts";
 import type { TraceLine } from "../../trace/line.ts";
-import { isObject, parseJson } from "../../wire/json.ts";
+import { isObject } from "../../wire/json.ts";
+import { jsonOf } from "../show/read_trace.ts";
 
 /** One file, in which replicas tell what they do. */
 export class TraceTail {
@@ -51,14 +52,5 @@ export class TraceTail {
       if (!isObject(value) || value.type === undefined) continue;
       this.#lines.push(decodeTraceLine(value, this.#replicas));
     }
-  }
-}
-
-/** Undefined if it is none: a killed replica may leave the beginning of a line. */
-function jsonOf(text: string): unknown {
-  try {
-    return parseJson(text);
-  } catch {
-    return undefined;
   }
 }

@@ -238,8 +238,8 @@ function lineOf(value: unknown, number: number, replicas: number): TraceLine {
   }
 }
 
-/** Undefined if it is none. */
-function jsonOf(text: string): unknown {
+/** What a line says; undefined if it is torn: a killed process may leave the beginning of one. */
+export function jsonOf(text: string): unknown {
   try {
     return parseJson(text);
   } catch {
